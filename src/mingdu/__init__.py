@@ -1,0 +1,1 @@
+"""Mingdu (明度): meter reading, settlement and charging, closed to customer satisfaction."""

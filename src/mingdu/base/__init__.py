@@ -1,0 +1,1 @@
+"""People, roles, the permission door, audit, outbox, run ledger, attachments."""

@@ -1,0 +1,27 @@
+"""Where identities and secrets are drawn; nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+
+
+def new_id() -> str:
+    """Return a fresh random identifier."""
+    return uuid.uuid4().hex
+
+
+def new_token() -> str:
+    """Return a fresh secret for a signed-in session."""
+    return secrets.token_urlsafe(32)
+
+
+def new_code() -> str:
+    """Return a fresh six-digit one-time code (验证码)."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
+def secret_hash(secret: str, *, context: str = "") -> str:
+    """Return the hash under which a secret is stored; `context` (a phone number) keeps equal codes apart."""
+    return hashlib.sha256(f"{context}\n{secret}".encode()).hexdigest()

@@ -1,0 +1,141 @@
+"""
+The run ledger: mass work cut into buckets, each done exactly once.
+
+The bucket's row stays locked for the whole transaction of its work, on one connection. A killed worker's
+bucket returns by itself, because its lock and its writes vanish together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from mingdu.errors import TradeError
+
+from .actors import Actor
+from .models import Run, RunBucket
+
+# A bucket that failed so often waits for a person; the run shows it.
+MOST_ATTEMPTS = 3
+
+Work = Callable[[Run, RunBucket, datetime], dict[str, Any]]
+
+_work: dict[str, Work] = {}
+
+
+class UnknownWork(TradeError):
+    """A run names a kind of work that no subject registered."""
+
+    next_step = "register it with base.ledger.register_work when the app starts"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is, in buckets."""
+
+    buckets: int
+    done: int
+    failed: int
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether every bucket is done."""
+        return self.done == self.buckets
+
+
+def register_work(kind: str, work: Work) -> None:
+    """Register what does one bucket of this kind; called when the apps start."""
+    _work[kind] = work
+
+
+def start_run(
+    kind: str,
+    key: str,
+    buckets: Iterable[int],
+    *,
+    by: Actor,
+    at: datetime,
+    parameters: dict[str, Any] | None = None,
+) -> Run:
+    """
+    Write a run and its buckets in the caller's transaction; the same kind and key again returns the first run.
+
+    raises  UnknownWork
+    """
+    if kind not in _work:
+        raise UnknownWork(f"no work of kind {kind} is registered", kind=kind)
+    run, is_new = Run.objects.get_or_create(
+        kind=kind, key=key, defaults={"parameters": parameters or {}, "created_by": by.id, "created_at": at}
+    )
+    if is_new:
+        RunBucket.objects.bulk_create(
+            (RunBucket(run=run, bucket=bucket) for bucket in buckets), batch_size=5000
+        )
+    return run
+
+
+def work_one(now: datetime, *, run_id: int | None = None) -> bool:
+    """
+    Claim one open bucket, do its work and mark it done; all in one transaction.
+
+    run_id   only buckets of this run; None takes any
+    returns  False when no bucket is open
+    A named failure rolls the bucket back whole and is kept on its row.
+    """
+    bucket: RunBucket | None = None
+    try:
+        with transaction.atomic():
+            bucket = _claim(run_id)
+            if bucket is None:
+                return False
+            bucket.result = _work[bucket.run.kind](bucket.run, bucket, now)
+            bucket.done_at = now
+            bucket.save(update_fields=["result", "done_at"])
+    except TradeError as failure:
+        assert bucket is not None
+        RunBucket.objects.filter(pk=bucket.pk).update(
+            attempts=bucket.attempts + 1, error=f"{failure.name}: {failure.message}"
+        )
+    return True
+
+
+def finish_run(run_id: int, now: datetime) -> Progress:
+    """Work on the run's buckets until none is open to this worker; returns how far it is."""
+    while work_one(now, run_id=run_id):
+        pass
+    return progress(run_id)
+
+
+def progress(run_id: int) -> Progress:
+    """Return how far a run is."""
+    counts = RunBucket.objects.filter(run_id=run_id).aggregate(
+        buckets=Count("id"),
+        done=Count("id", filter=Q(done_at__isnull=False)),
+        failed=Count("id", filter=Q(done_at__isnull=True, attempts__gte=MOST_ATTEMPTS)),
+    )
+    return Progress(**counts)
+
+
+def results(run_id: int) -> list[dict[str, Any]]:
+    """Return what the done buckets reported, by bucket."""
+    done = RunBucket.objects.filter(run_id=run_id, done_at__isnull=False).order_by("bucket")
+    return list(done.values_list("result", flat=True))
+
+
+def _claim(run_id: int | None) -> RunBucket | None:
+    open_buckets = RunBucket.objects.filter(
+        done_at__isnull=True, attempts__lt=MOST_ATTEMPTS, run__kind__in=_work
+    )
+    if run_id is not None:
+        open_buckets = open_buckets.filter(run_id=run_id)
+    return (
+        open_buckets.select_related("run")
+        .select_for_update(skip_locked=True, of=("self",))
+        .order_by("run_id", "bucket")
+        .first()
+    )

@@ -1,0 +1,136 @@
+"""
+Events between subjects: one row per (event, consumer), written in the transaction of the change.
+
+A consumer never reads "id > last seen": transactions commit out of order and events would be lost.
+Each row is claimed with SKIP LOCKED, handled and marked done in one transaction, so a handler's own
+writes happen exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.db import transaction
+
+from mingdu.errors import TradeError
+
+from .models import OutboxEvent
+
+Handler = Callable[[dict[str, Any], datetime], None]
+
+# After so many failures the event waits for a person; it is never dropped.
+MOST_ATTEMPTS = 8
+FIRST_WAIT = timedelta(seconds=5)
+
+
+class Event(Protocol):
+    """A frozen dataclass with plain values; its class name is the event's name."""
+
+    __dataclass_fields__: dict[str, Any]
+
+
+class ConsumerTwice(TradeError):
+    """Two consumers registered under one name for one event."""
+
+    next_step = "give each consumer its own name"
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A consumer of one event."""
+
+    event: str
+    consumer: str
+    handler: Handler
+
+
+_subscriptions: dict[tuple[str, str], Subscription] = {}
+
+
+def subscribe(event: type, consumer: str, handler: Handler) -> None:
+    """
+    Register a consumer; called when the apps start.
+
+    raises  ConsumerTwice: the name is taken by another handler
+    """
+    key = (event.__name__, consumer)
+    known = _subscriptions.get(key)
+    if known is not None and known.handler is not handler:
+        raise ConsumerTwice(f"{consumer} is registered twice for {event.__name__}", consumer=consumer)
+    _subscriptions[key] = Subscription(event.__name__, consumer, handler)
+
+
+def publish(event: Event, *, at: datetime) -> None:
+    """Write the event once for each of its consumers, in the caller's transaction."""
+    publish_all([event], at=at)
+
+
+def publish_all(events: list[Any], *, at: datetime) -> None:
+    """Write many events, once for each of their consumers, in one statement."""
+    rows = [
+        OutboxEvent(
+            event=name, consumer=subscription.consumer, payload=asdict(event), created_at=at, available_at=at
+        )
+        for event in events
+        for name in (type(event).__name__,)
+        for subscription in _consumers(name)
+    ]
+    OutboxEvent.objects.bulk_create(rows, batch_size=1000)
+
+
+def deliver_one(now: datetime) -> bool:
+    """
+    Claim one waiting event, hand it to its consumer, mark it done; all in one transaction.
+
+    returns  False when nothing waits
+    A handler's named failure is rolled back, kept on the row and tried again later with growing waits.
+    """
+    row: OutboxEvent | None = None
+    try:
+        with transaction.atomic():
+            row = _claim(now)
+            if row is None:
+                return False
+            _subscriptions[(row.event, row.consumer)].handler(row.payload, now)
+            row.done_at = now
+            row.save(update_fields=["done_at"])
+    except (TradeError, KeyError) as failure:
+        assert row is not None
+        _put_back(row, failure, now)
+    return True
+
+
+def deliver_all(now: datetime, *, most: int = 10_000) -> int:
+    """Deliver until nothing waits, at most `most` events; returns how many were handled."""
+    handled = 0
+    while handled < most and deliver_one(now):
+        handled += 1
+    return handled
+
+
+def waiting(now: datetime) -> int:
+    """Return how many events wait."""
+    return OutboxEvent.objects.filter(done_at__isnull=True, available_at__lte=now).count()
+
+
+def _consumers(name: str) -> list[Subscription]:
+    return [subscription for (event, _), subscription in sorted(_subscriptions.items()) if event == name]
+
+
+def _claim(now: datetime) -> OutboxEvent | None:
+    return (
+        OutboxEvent.objects.filter(done_at__isnull=True, available_at__lte=now, attempts__lt=MOST_ATTEMPTS)
+        .select_for_update(skip_locked=True)
+        .order_by("available_at", "id")
+        .first()
+    )
+
+
+def _put_back(row: OutboxEvent, failure: Exception, now: datetime) -> None:
+    wait = FIRST_WAIT * 2**row.attempts
+    OutboxEvent.objects.filter(pk=row.pk).update(
+        attempts=row.attempts + 1, error=f"{type(failure).__name__}: {failure}", available_at=now + wait
+    )

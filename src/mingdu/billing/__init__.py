@@ -1,0 +1,1 @@
+"""Bill runs, bills, corrections."""

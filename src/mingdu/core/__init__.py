@@ -1,0 +1,1 @@
+"""Pure columnar kernels and the frozen facts they speak."""

@@ -1,0 +1,1 @@
+"""Asyncio shell that terminals dial into; knows SQL, knows no Django."""

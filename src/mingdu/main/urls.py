@@ -1,0 +1,13 @@
+"""The map of all addresses."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from .health import health, metrics
+
+urlpatterns = [
+    path("health", health),
+    path("metrics", metrics),
+    path("", include("mingdu.faces.urls")),
+]

@@ -1,0 +1,1 @@
+"""Usage points, meters, curves, register readings, findings; the one door for readings."""

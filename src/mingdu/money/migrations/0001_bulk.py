@@ -1,0 +1,18 @@
+"""Bulk tables of money, in SQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.db import migrations
+
+FOLDER = Path(__file__).parent
+
+
+class Migration(migrations.Migration):
+    """Run bulk.sql."""
+
+    dependencies: list[tuple[str, str]] = []
+    operations = [
+        migrations.RunSQL((FOLDER / "bulk.sql").read_text(), (FOLDER / "bulk_undo.sql").read_text())
+    ]

@@ -1,0 +1,1 @@
+"""Templates, channels, sending with proof."""

@@ -1,0 +1,1 @@
+"""Books, field reading and re-reading."""

@@ -1,0 +1,13 @@
+"""Django's entry for the subject satisfaction."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class SatisfactionConfig(AppConfig):
+    """Registers the models of satisfaction."""
+
+    name = "mingdu.satisfaction"
+    label = "satisfaction"
+    default_auto_field = "django.db.models.BigAutoField"

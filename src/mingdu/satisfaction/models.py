@@ -1,0 +1,43 @@
+"""Callbacks and their scores."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from mingdu.customers.models import Account
+from mingdu.service.models import Case
+
+
+class Callback(models.Model):
+    """A call to make (回访), with its reason and limit; open ones have no result that ends them."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=30)
+    key = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+
+
+class CallbackResult(models.Model):
+    """What a call brought: reached with a score 1–5 and the customer's words, or not reached, refused."""
+
+    callback = models.ForeignKey(Callback, on_delete=models.CASCADE, related_name="results")
+    outcome = models.CharField(max_length=20)
+    score = models.SmallIntegerField(null=True, validators=(MinValueValidator(1), MaxValueValidator(5)))
+    words = models.TextField(default="")
+    by = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(outcome="reached", score__range=(1, 5))
+                | (~models.Q(outcome="reached") & models.Q(score__isnull=True)),
+                name="score_when_reached",
+            ),
+            models.UniqueConstraint(
+                fields=("callback",), name="reached_once", condition=models.Q(outcome="reached")
+            ),
+        )

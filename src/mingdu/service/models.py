@@ -1,0 +1,44 @@
+"""Cases: one record whatever the channel; what happened to them as events."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from mingdu.base.models import OrgUnit
+from mingdu.customers.models import Account
+
+
+class Case(models.Model):
+    """A customer's case (工单). Open cases are those without a closure."""
+
+    number = models.CharField(max_length=20, unique=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=30)
+    channel = models.CharField(max_length=10)
+    words = models.TextField()
+    bill_id = models.BigIntegerField(null=True)
+    task_id = models.BigIntegerField()
+    opened_by = models.CharField(max_length=40)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+
+
+class CaseEvent(models.Model):
+    """One thing that happened to a case, in order."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
+    what = models.CharField(max_length=30)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=40)
+    details = models.JSONField(default=dict)
+
+
+class CaseClosure(models.Model):
+    """The customer's own word that ends a case: fixed, partly, not_fixed."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="closure")
+    outcome = models.CharField(max_length=10)
+    words = models.TextField(default="")
+    by = models.CharField(max_length=40)
+    at = models.DateTimeField()

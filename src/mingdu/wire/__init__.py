@@ -1,0 +1,1 @@
+"""Pure protocols: bytes to objects and back; no socket, no clock."""

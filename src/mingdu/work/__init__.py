@@ -1,0 +1,1 @@
+"""Tasks with owner and time limit; processes from definition to run."""

@@ -1,0 +1,102 @@
+"""What all tests share: Django loaded once, a real database of one's own for each test that asks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+# Short, because a server's socket path must stay short; outside the checkout, because root's server runs as
+# another user.
+_DATA = Path(tempfile.mkdtemp(prefix="mgt", dir="/var/lib/mingdu" if Path("/var/lib/mingdu").is_dir() and os.geteuid() == 0 else None))
+_numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Load Django with a data folder of this session; nothing is started yet."""
+    os.environ["MINGDU_DATA"] = str(_DATA)
+    os.environ["MINGDU_SECRET_KEY"] = "a key for tests, long enough to be taken"
+    for name in ("DATABASE_URL", "MINGDU_DEMO_NOW"):
+        os.environ.pop(name, None)
+    _DATA.chmod(0o711)
+    from mingdu.main.startup import start_django
+
+    start_django()
+
+
+def pytest_unconfigure() -> None:
+    """Remove the session's data folder."""
+    shutil.rmtree(_DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A running server whose database `mingdu` is migrated and serves as template."""
+    from django.db import connection
+
+    from mingdu.main import database
+    from mingdu.main.environment import current_environment
+    from mingdu.main.migrate import migrate
+
+    environment = current_environment()
+    url = database.start(environment).url
+    try:
+        _point_django_at(url)
+        migrate(environment)
+        connection.close()
+        yield url
+    finally:
+        connection.close()
+        database.stop(environment)
+
+
+@pytest.fixture
+def database(server_url: str) -> Iterator[str]:
+    """A fresh database for one test; Django points at it. Gives its libpq URL."""
+    yield from _fresh(server_url)
+
+
+@pytest.fixture(scope="module")
+def module_database(server_url: str) -> Iterator[str]:
+    """A fresh database shared by the tests of one module, in their order."""
+    yield from _fresh(server_url)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant at which tests act: demo time's start."""
+    return datetime(2027, 1, 4, 1, 0, tzinfo=UTC)
+
+
+def _fresh(server_url: str) -> Iterator[str]:
+    from django.db import connection
+
+    name = f"test_{next(_numbers)}"
+    connection.close()
+    with psycopg.connect(server_url, autocommit=True) as control:
+        control.execute(f"CREATE DATABASE {name} TEMPLATE mingdu STRATEGY file_copy")
+    url = server_url.replace("@/mingdu?", f"@/{name}?")
+    _point_django_at(url)
+    yield url
+    connection.close()
+    with psycopg.connect(server_url, autocommit=True) as control:
+        control.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    _point_django_at(server_url)
+
+
+def _point_django_at(url: str) -> None:
+    from django.db import connection
+
+    parts = psycopg.conninfo.conninfo_to_dict(url)
+    connection.close()
+    connection.settings_dict.update(
+        NAME=parts["dbname"], USER=parts["user"], PASSWORD=parts["password"],
+        HOST=parts["host"], PORT=str(parts["port"]),
+    )  # fmt: skip
