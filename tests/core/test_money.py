@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import worked_cases
 
 from mingdu.core.money import AmountOutOfRange, UnitPrice, charge_fen, plain_text, share_fen, yuan_text
+from tables import worked_cases
 
 CASES = worked_cases("money")
 HUNDRED_TWH = 10**14

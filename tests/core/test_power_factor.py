@@ -6,9 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import worked_cases
 
 from mingdu.core.power_factor import (
     NO_POWER_FACTOR,
@@ -17,6 +16,7 @@ from mingdu.core.power_factor import (
     power_factor_rate,
     power_factor_table,
 )
+from tables import worked_cases
 
 PRINTED = worked_cases("power_factor")
 ROUNDING = worked_cases("power_factor_rounding")
@@ -45,6 +45,7 @@ def test_rounds_the_worked_factor(case: dict[str, str]) -> None:
 
 
 @given(energy=st.integers(1, 10**9), reactive=st.integers(0, 10**9))
+@settings(deadline=None)
 def test_agrees_with_decimal_roots(energy: int, reactive: int) -> None:
     with localcontext() as context:
         context.prec = 60

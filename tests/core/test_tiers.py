@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import worked_cases
 
 from mingdu.core.tiers import BadTiers, check_tiers, energy_by_tier, scale_to_months
+from tables import worked_cases
 
 CASES = worked_cases("tiers")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from tables import worked_cases
 
 from mingdu.core.registers import Register
 from mingdu.core.tariff import PeriodRow
@@ -16,6 +15,7 @@ from mingdu.core.time_of_use import (
     floated_price,
     registers_by_minute,
 )
+from tables import worked_cases
 
 CASES = worked_cases("floated_price")
 ALL_YEAR = frozenset(range(1, 13))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import worked_cases
 
 from mingdu.core.registers import Register
 from mingdu.core.transformer_loss import Transformer, line_loss_kwh, spread_kwh, transformer_loss
+from tables import worked_cases
 
 CASES = worked_cases("transformer_loss")
 NAMEPLATE = ("rated_kva", "p0_kw", "pk_kw", "i0_pct", "uk_pct", "k", "hours")
@@ -31,6 +31,7 @@ def test_computes_the_worked_loss(case: dict[str, str]) -> None:
     p0=st.decimals("0", "40", places=3),
     uk=st.decimals("1", "15", places=2),
 )
+@settings(deadline=None)
 def test_agrees_with_decimal(energy: int, reactive: int, rated: Decimal, p0: Decimal, uk: Decimal) -> None:
     transformer = Transformer(rated, p0, Decimal("10.3"), Decimal("1.1"), uk, Decimal("1.05"), Decimal(720))
     with localcontext() as context:
@@ -52,6 +53,7 @@ def test_takes_line_loss_half_up() -> None:
         st.sampled_from([Register.PEAK, Register.FLAT, Register.VALLEY]), st.integers(0, 10**10), min_size=1
     ),
 )
+@settings(deadline=None)
 def test_spreads_every_kwh(loss: int, energy: dict[Register, int]) -> None:
     shares = spread_kwh(loss, energy)
     assert sum(shares.values()) == loss

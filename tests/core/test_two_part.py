@@ -6,11 +6,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import worked_cases
 
 from mingdu.core.two_part import billed_demand_w, demand_price
+from tables import worked_cases
 
 DEMANDS = worked_cases("billed_demand")
 RULE_260 = worked_cases("rule_260")
@@ -28,6 +28,7 @@ def test_bills_the_worked_demand(case: dict[str, str]) -> None:
 
 
 @given(demand=st.integers(0, 10**9), contract=st.integers(0, 10**9), band=st.integers(10_000, 12_000))
+@settings(deadline=None)
 def test_agrees_with_decimal(demand: int, contract: int, band: int) -> None:
     over = Decimal(demand) - Decimal(contract) * band / 10_000
     expected = contract if over <= 0 else demand + int(over.quantize(Decimal(1), ROUND_HALF_UP))

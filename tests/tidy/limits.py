@@ -22,4 +22,4 @@ EMPTY_LAST_WORDS = ("flag", "common", "manager", "managers")
 FLOATLESS_FOLDERS = ("src/mingdu/core/", "src/mingdu/money/", "src/mingdu/billing/")
 
 # Folders of tests/ that mirror no layer.
-OTHER_TEST_FOLDERS = ("tidy", "journeys", "golden", "fixtures", "main", "bench")
+OTHER_TEST_FOLDERS = ("tidy", "journeys", "golden", "fixtures")

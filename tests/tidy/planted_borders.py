@@ -35,8 +35,9 @@ BORDERS = (
         "foreign_keys",
         "the user model belongs to base",
         TASKS,
-        "from django.conf import settings\nx = models.ForeignKey(settings.AUTH_USER_MODEL)\n",
-        'from django.conf import settings\nx = models.ForeignKey(settings.AUTH_USER_MODEL, related_name="+")\n',
+        "from django.conf import settings\nx = models.OneToOneField(settings.AUTH_USER_MODEL)\n",
+        "from django.conf import settings\n"
+        'x = models.OneToOneField(settings.AUTH_USER_MODEL, related_name="+")\n',
     ),
     Planted(
         "own_tables",
@@ -148,7 +149,8 @@ BORDERS = (
         "a model that the glossary does not know",
         "src/mingdu/metering/models.py",
         "class PowerThing(models.Model): ...\n",
-        "class UsagePoint(models.Model): ...\nclass Dated(models.Model):\n    class Meta:\n        abstract = True\n",
+        "class UsagePoint(models.Model): ...\n"
+        "class Dated(models.Model):\n    class Meta:\n        abstract = True\n",
         {"docs/glossary.md": "| 计量点 | `usage_point` (CIM UsagePoint) | power_thing |"},
     ),
 )

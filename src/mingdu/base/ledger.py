@@ -127,6 +127,16 @@ def results(run_id: int) -> list[dict[str, Any]]:
     return list(done.values_list("result", flat=True))
 
 
+def bucket_numbers(run_id: int) -> list[int]:
+    """Return the buckets of a run, rising."""
+    return list(RunBucket.objects.filter(run_id=run_id).order_by("bucket").values_list("bucket", flat=True))
+
+
+def run_of(kind: str, key: str) -> int | None:
+    """Return the number of the run with this kind and key, or None."""
+    return Run.objects.filter(kind=kind, key=key).values_list("pk", flat=True).first()
+
+
 def _claim(run_id: int | None) -> RunBucket | None:
     open_buckets = RunBucket.objects.filter(
         done_at__isnull=True, attempts__lt=MOST_ATTEMPTS, run__kind__in=_work

@@ -75,3 +75,9 @@ def read_outbox(by: Actor, *, most: int = 100) -> list[OutboxEvent]:
     """Return the newest events with what became of them."""
     require(by, "base.read_outbox")
     return list(OutboxEvent.objects.order_by("-id")[: min(most, MOST_ROWS)])
+
+
+def persons_with_role(role: str) -> list[tuple[int, str]]:
+    """Return (number, language) of active people who hold a role anywhere, for subjects that tell them."""
+    holders = Person.objects.filter(is_active=True, grants__role=role).distinct().order_by("pk")
+    return list(holders.values_list("pk", "language"))

@@ -55,11 +55,6 @@ class Determinants:
     months: Ints | None = None
     losses: Mapping[int, Losses] = field(default_factory=dict)
 
-    @property
-    def accounts(self) -> int:
-        """Number of rows."""
-        return len(next(iter(self.energy_wh.values())))
-
 
 def register_energy_wh(start: Ints, end: Ints, register_range: Ints, wh_per_digit: Ints) -> Ints:
     """

@@ -1,4 +1,4 @@
-"""What arrives meets what is stored, interval by interval: take it, know it already, or keep both sides apart."""
+"""What arrives meets what is stored, interval by interval: taken, known already, or in conflict."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Merge:
     values, quality  int64, uint8 (row, point)  what is stored from now on
     accepted         bool (row, point)          the new value was taken
     same             bool (row, point)          the new value was known already
-    conflict         bool (row, point)          evidence against evidence: the old value stays, a person decides
+    conflict         bool (row, point)          evidence against evidence: the old value stays
 
     An interval with no flag brought nothing, or brought an estimate where there is evidence.
     """

@@ -29,9 +29,7 @@ def sum_by_period(values: Ints, period_codes: Ints) -> Ints:
     raises        UnknownPeriod, BadPeriodShape
     """
     shape = values.shape[1:]
-    if not shape or period_codes.ndim not in (1, len(shape)) or period_codes.shape[-1] != shape[-1]:
-        raise BadPeriodShape(f"codes {period_codes.shape} for values {values.shape}")
-    if period_codes.ndim == len(shape) and period_codes.shape != shape:
+    if not shape or period_codes.shape not in (shape, shape[-1:]):
         raise BadPeriodShape(f"codes {period_codes.shape} for values {values.shape}")
     unknown = np.setdiff1d(period_codes, PERIOD_REGISTERS)
     if unknown.size:

@@ -68,5 +68,19 @@ def trailing_run(flags: Flags, run_before: Ints) -> Ints:
     returns     int64 (row,)
     """
     falls = ~flags[:, ::-1]
-    length = np.argmax(falls, axis=1)
-    return np.where(falls.any(axis=1), length, flags.shape[1] + run_before)
+    length: Ints = np.where(falls.any(axis=1), np.argmax(falls, axis=1), flags.shape[1] + run_before)
+    return length
+
+
+def reduce_runs(operation: np.ufunc, flagged: Ints, runs: Runs) -> Ints:
+    """
+    Reduce the flagged intervals of each piece to one figure; `runs` as `find_runs` gave them.
+
+    operation  np.add, np.maximum, np.minimum
+    flagged    int64 (interval,)  values of the flagged intervals, in order
+    returns    int64 (piece,)
+    """
+    if not len(runs):
+        return np.zeros(0, dtype=np.int64)
+    reduced: Ints = operation.reduceat(flagged, runs.begin)
+    return reduced

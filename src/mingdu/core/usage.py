@@ -31,7 +31,7 @@ class EnergyTooLarge(TradeError):
     next_step = "check the multiplier and the scale"
 
 
-class UsageFlag(IntFlag):
+class Remark(IntFlag):
     """What is remarkable about a pair of readings; all of it waits for a person's word."""
 
     NONE = 0
@@ -62,19 +62,19 @@ class RegisterPairs:
 
 @dataclass(frozen=True)
 class Usage:
-    """used_digits int64, energy_wh int64 and flags uint8 (UsageFlag), each (row,)."""
+    """used_digits int64, energy_wh int64 and remarks uint8 (Remark), each (row,)."""
 
     used_digits: Ints
     energy_wh: Ints
-    flags: Bytes
+    remarks: Bytes
 
 
-def capacity_limit_wh(capacity_w: Ints, seconds: Ints) -> Ints:
+def capacity_limit_wh(capacity_w: Ints, seconds: Ints | int) -> Ints:
     """
     Return the energy of full capacity through a time, rounded down.
 
     capacity_w  int64 (row,)  contract capacity [W]
-    seconds     int64 (row,)  time between the readings
+    seconds     int64 (row,) or one  time between the readings
     returns     int64 (row,)  [Wh]
     """
     return capacity_w * seconds // SECONDS_PER_HOUR
@@ -85,7 +85,7 @@ def register_usage(pairs: RegisterPairs) -> Usage:
     Return the energy between two readings of a register, in digits and in Wh.
 
     An end below its start is a roll-over only where the wrapped energy is within the limit; elsewhere the
-    difference stays negative and is flagged NEGATIVE. Energy above the limit is flagged JUMP and not altered.
+    difference stays negative and is remarked NEGATIVE. Energy above the limit is remarked JUMP and not altered.
 
     raises  RegisterOutOfRange, EnergyTooLarge
     source  worked cases in tests/golden/usage.csv
@@ -96,29 +96,42 @@ def register_usage(pairs: RegisterPairs) -> Usage:
     too_large = wraps_at > LARGEST_ENERGY_WH // np.maximum(factor, 1)
     if too_large.any():
         row = int(np.flatnonzero(too_large)[0])
-        raise EnergyTooLarge(f"row {row}: a digit of {factor[row]} Wh", row=row, wh_per_digit=int(factor[row]))
+        raise EnergyTooLarge(
+            f"row {row}: a digit of {factor[row]} Wh", row=row, wh_per_digit=int(factor[row])
+        )
     used = pairs.end - pairs.start
     wrapped = used + wraps_at
     falls = used < 0
     rolled = falls & (wrapped * factor <= pairs.limit_wh)
     used = np.where(rolled, wrapped, used)
     energy = used * factor
-    return Usage(used_digits=used, energy_wh=energy, flags=_flags(falls & ~rolled, rolled, energy > pairs.limit_wh))
+    return Usage(
+        used_digits=used, energy_wh=energy, remarks=_remarks(falls & ~rolled, rolled, energy > pairs.limit_wh)
+    )
 
 
 def _wraps_at(pairs: RegisterPairs) -> Ints:
-    if pairs.digit_count.size and not 1 <= pairs.digit_count.min() <= pairs.digit_count.max() <= LARGEST_DIGIT_COUNT:
+    if (
+        pairs.digit_count.size
+        and not 1 <= pairs.digit_count.min() <= pairs.digit_count.max() <= LARGEST_DIGIT_COUNT
+    ):
         raise RegisterOutOfRange(f"a register has 1 to {LARGEST_DIGIT_COUNT} digits")
     wraps_at: Ints = np.int64(10) ** pairs.digit_count
     low, high = np.minimum(pairs.start, pairs.end), np.maximum(pairs.start, pairs.end)
     bad = np.flatnonzero((low < 0) | (high >= wraps_at))
     if bad.size:
         row = int(bad[0])
-        values = {"start": int(pairs.start[row]), "end": int(pairs.end[row])}
-        raise RegisterOutOfRange(f"row {row}: {values} on {pairs.digit_count[row]} digits", row=row, **values)
+        start, end = int(pairs.start[row]), int(pairs.end[row])
+        raise RegisterOutOfRange(
+            f"row {row}: {start} to {end} on a register of {pairs.digit_count[row]} digits",
+            row=row,
+            start=start,
+            end=end,
+        )
     return wraps_at
 
 
-def _flags(negative: Flags, rolled: Flags, jump: Flags) -> Bytes:
-    flags = negative * UsageFlag.NEGATIVE + rolled * UsageFlag.ROLLED_OVER + jump * UsageFlag.JUMP
-    return flags.astype(np.uint8)
+def _remarks(negative: Flags, rolled: Flags, jump: Flags) -> Bytes:
+    remarks = negative * Remark.NEGATIVE + rolled * Remark.ROLLED_OVER + jump * Remark.JUMP
+    column: Bytes = remarks.astype(np.uint8)
+    return column

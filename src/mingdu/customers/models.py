@@ -7,9 +7,6 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func
 
-from mingdu.base.models import OrgUnit
-from mingdu.metering.models import UsagePoint
-
 
 class DaySpan(Func):
     """`daterange(from, to)`, half-open, for exclusion constraints."""
@@ -20,8 +17,8 @@ class DaySpan(Func):
 class Customer(models.Model):
     """A person or firm (客户)."""
 
+    code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=100)
-    kind = models.CharField(max_length=10, default="person")
     language = models.CharField(max_length=5, default="zh")
 
 
@@ -30,7 +27,7 @@ class Account(models.Model):
 
     account_number = models.CharField(max_length=20, unique=True)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
-    unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("base.OrgUnit", on_delete=models.PROTECT, related_name="+")
     service_location = models.CharField(max_length=200)
 
 
@@ -44,7 +41,7 @@ class Agreement(models.Model):
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="agreements")
-    usage_point = models.ForeignKey(UsagePoint, on_delete=models.PROTECT, related_name="+")
+    usage_point = models.ForeignKey("metering.UsagePoint", on_delete=models.PROTECT, related_name="+")
     tariff = models.CharField(max_length=60)
     customer_class = models.CharField(max_length=30)
     voltage_kv = models.DecimalField(max_digits=6, decimal_places=3)

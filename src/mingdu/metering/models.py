@@ -7,8 +7,6 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
-from mingdu.base.models import OrgUnit
-
 
 class TimeSpan(Func):
     """`tstzrange(from, to)`, half-open, for exclusion constraints."""
@@ -21,7 +19,7 @@ class Area(models.Model):
 
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=100)
-    unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("base.OrgUnit", on_delete=models.PROTECT, related_name="+")
 
 
 class UsagePoint(models.Model):
@@ -37,7 +35,7 @@ class UsagePoint(models.Model):
     code = models.CharField(max_length=20, unique=True)
     kind = models.CharField(max_length=10, default="customer")
     area = models.ForeignKey(Area, null=True, on_delete=models.PROTECT, related_name="points")
-    unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("base.OrgUnit", on_delete=models.PROTECT, related_name="+")
     customer_class = models.CharField(max_length=30)
     capacity_w = models.BigIntegerField()
     supply_state = models.CharField(max_length=10, default="on")
@@ -59,7 +57,7 @@ class Terminal(models.Model):
 
     terminal_address = models.CharField(max_length=12, unique=True)
     profile = models.CharField(max_length=40)
-    unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("base.OrgUnit", on_delete=models.PROTECT, related_name="+")
 
 
 class Installation(models.Model):

@@ -6,8 +6,19 @@ from django.apps import AppConfig
 
 
 class NoticesConfig(AppConfig):
-    """Registers the models of notices."""
+    """Registers the models and consumers of notices."""
 
     name = "mingdu.notices"
     label = "notices"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what has to be told."""
+        from mingdu.base.outbox import subscribe
+        from mingdu.customers.events import SignInCodeMade
+        from mingdu.work.events import TaskEscalated
+
+        from . import consumers
+
+        subscribe(SignInCodeMade, "notices", consumers.tell_sign_in_code)
+        subscribe(TaskEscalated, "notices", consumers.tell_escalation)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
-from mingdu.base.models import Attachment, OrgUnit
-from mingdu.metering.models import UsagePoint
-from mingdu.work.models import Task
-
 
 class Book(models.Model):
     """Reading book (抄表册) with its fixed reading day (抄表例日)."""
 
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=100)
-    unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("base.OrgUnit", on_delete=models.PROTECT, related_name="+")
     reading_day = models.SmallIntegerField(default=1)
 
 
@@ -22,7 +18,7 @@ class BookPoint(models.Model):
     """A usage point in a book, at its place of the walk."""
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="points")
-    usage_point = models.OneToOneField(UsagePoint, on_delete=models.PROTECT, related_name="+")
+    usage_point = models.OneToOneField("metering.UsagePoint", on_delete=models.PROTECT, related_name="+")
     place = models.IntegerField()
 
 
@@ -35,13 +31,13 @@ class FieldReading(models.Model):
     """
 
     client_id = models.CharField(max_length=64, unique=True)
-    task = models.ForeignKey(Task, null=True, on_delete=models.PROTECT, related_name="+")
-    usage_point = models.ForeignKey(UsagePoint, on_delete=models.PROTECT, related_name="+")
+    task = models.ForeignKey("work.Task", null=True, on_delete=models.PROTECT, related_name="+")
+    usage_point = models.ForeignKey("metering.UsagePoint", on_delete=models.PROTECT, related_name="+")
     register = models.SmallIntegerField()
     digits = models.BigIntegerField()
     read_at = models.DateTimeField()
     taken_at = models.DateTimeField()
     synced_at = models.DateTimeField()
     reader = models.CharField(max_length=40)
-    photo = models.ForeignKey(Attachment, null=True, on_delete=models.PROTECT, related_name="+")
+    photo = models.ForeignKey("base.Attachment", null=True, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=20)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -85,7 +85,7 @@ class Node:
             raise self.bad("a text in quotes is expected")
         return self.value
 
-    def flag(self) -> bool:
+    def boolean(self) -> bool:
         """True or false."""
         if not isinstance(self.value, bool):
             raise self.bad("true or false is expected")
@@ -153,14 +153,16 @@ class Node:
         return f"{self.key}.{name}" if self.key else name
 
 
-def read_yaml(text: str, file: str) -> Node:
+def read_yaml(data: bytes, file: str) -> Node:
     """
-    Read a YAML text, keeping decimals as text.
+    Read YAML in UTF-8, keeping decimals as text; `file` is named in errors.
 
-    raises  BadDocument: not YAML
+    raises  BadDocument: not UTF-8, not YAML
     """
     try:
-        return Node(yaml.load(text, Loader=_TextFloatLoader), file)
+        return Node(yaml.load(data.decode(), Loader=_TextFloatLoader), file)
+    except UnicodeDecodeError as error:
+        raise BadDocument(f"{file} is not UTF-8: {error.reason}", file=file, key="") from None
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise BadDocument(f"{file} is not YAML: {reason}", file=file, key="") from None
@@ -168,10 +170,7 @@ def read_yaml(text: str, file: str) -> Node:
 
 def read_yaml_file(path: Path) -> Node:
     """Read a YAML file; raises BadDocument when it is not UTF-8 or not YAML."""
-    try:
-        return read_yaml(path.read_text("utf-8"), path.name)
-    except UnicodeDecodeError as error:
-        raise BadDocument(f"{path.name} is not UTF-8: {error.reason}", file=path.name, key="") from None
+    return read_yaml(path.read_bytes(), path.name)
 
 
 def to_plain(node: Node) -> Any:
@@ -206,8 +205,3 @@ def placed(node: Node) -> Iterator[None]:
         error.values.setdefault("file", node.file)
         error.values.setdefault("key", node.key)
         raise
-
-
-def read_or(default: Any, node: Node | None, read: Callable[[Node], Any]) -> Any:
-    """Read the node, or take the default when it is absent."""
-    return default if node is None else read(node)

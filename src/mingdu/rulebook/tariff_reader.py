@@ -67,8 +67,8 @@ def read_origin(node: Node, parent: Provenance) -> Provenance:
     return Provenance(
         source=source.text() if source else parent.source,
         confidence=confidence.text() if confidence else parent.confidence,
-        verified=verified.flag() if verified else parent.verified,
-        demo_price=demo.flag() if demo else parent.demo_price,
+        verified=verified.boolean() if verified else parent.verified,
+        demo_price=demo.boolean() if demo else parent.demo_price,
         clause=clause.text() if clause else parent.clause,
     )
 
@@ -99,8 +99,8 @@ def _components(node: Node | None, origin: Provenance) -> tuple[Component, ...]:
         component = Component(
             id=component_id,
             price_nyuan_per_kwh=prices[component_id],
-            floats=floats.flag() if floats else False,
-            pf=pf.flag() if pf else False,
+            floats=floats.boolean() if floats else False,
+            pf=pf.boolean() if pf else False,
             provenance=read_origin(item, origin),
         )
         components.append(component)
@@ -182,7 +182,7 @@ def _basic(node: Node | None, origin: Provenance) -> Basic | None:
         by=by,
         price_nyuan=read_price(node, name, unit),
         band_basis_points=band.scaled("ratio to the contract demand", RATIO_DECIMALS) if band else 10_500,
-        rule_260=rule_260.flag() if rule_260 else False,
+        rule_260=rule_260.boolean() if rule_260 else False,
         provenance=read_origin(node, origin),
     )
 

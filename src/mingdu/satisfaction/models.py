@@ -5,17 +5,15 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from mingdu.customers.models import Account
-from mingdu.service.models import Case
-
 
 class Callback(models.Model):
     """A call to make (回访), with its reason and limit; open ones have no result that ends them."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey("customers.Account", on_delete=models.PROTECT, related_name="+")
+    case = models.ForeignKey("service.Case", null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=30)
     key = models.CharField(max_length=120, unique=True)
+    task_id = models.BigIntegerField()
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
-from mingdu.base.models import OrgUnit
-from mingdu.customers.models import Account
-
 
 class Case(models.Model):
     """A customer's case (工单). Open cases are those without a closure."""
 
     number = models.CharField(max_length=20, unique=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey("customers.Account", on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("base.OrgUnit", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=30)
     channel = models.CharField(max_length=10)
     words = models.TextField()

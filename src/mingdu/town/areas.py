@@ -9,7 +9,7 @@ import numpy as np
 
 from mingdu.core.registers import Register
 from mingdu.core.types import Ints
-from mingdu.town.profiles import ORDER, PERIODS, TIME
+from mingdu.town.profiles import ORDER, PERIODS, TIME, by_period
 from mingdu.town.recording import Bucket, curve_digits, register_digits
 from mingdu.town.roster import AREAS, area_of
 from mingdu.town.span import INTERVALS, Span
@@ -36,14 +36,20 @@ class AreaMeters:
 
     def interval_wh(self, members_wh: Ints, offset: int) -> Ints:
         """Add the loss of one day to the members' energy, int64 (area, 96) [Wh]; periods sum exactly."""
-        by_period = members_wh[:, ORDER].reshape(AREAS, len(PERIODS), -1).cumsum(axis=-1, dtype=np.int64)
-        with_loss = _with_loss(by_period, self.loss_ppm[:, offset, None, None])
+        running = members_wh[:, ORDER].reshape(AREAS, len(PERIODS), -1).cumsum(axis=-1, dtype=np.int64)
+        with_loss = _with_loss(running, self.loss_ppm[:, offset, None, None])
         return np.diff(with_loss, axis=-1, prepend=0).reshape(AREAS, INTERVALS)[:, TIME]
 
     def digits(self, members_wh: Ints, offset: int) -> Ints:
         """Return the recorded curves of one day, int64 (area, 96)."""
         midnight = self.running_wh[:, offset].sum(axis=-1)
         return curve_digits(midnight, self.interval_wh(members_wh, offset), AREA_SCALE_WH)
+
+    def running_day(self, area: int, members_wh: Ints, offset: int) -> Ints:
+        """Return the running periods of area 1, 2, 3 at the 97 quarter hours of a day, int64 (97, 3) [Wh]."""
+        counted = by_period(self.interval_wh(members_wh, offset)[area - 1]).cumsum(axis=0, dtype=np.int64)
+        midnight = self.running_wh[area - 1, offset]
+        return np.concatenate([midnight[None], midnight + counted])
 
     def registers(self, offsets: Ints) -> dict[Register, Ints]:
         """Return the registers frozen at these midnights, each int64 (area, day)."""

@@ -51,7 +51,7 @@ class Factory:
         DEMAND is the maximum of the month up to that midnight; on the first, of the month that ends there.
         """
         scale = 10 * FACTORY_MULTIPLIER
-        highest = demand_digits(self.import_wh, FACTORY_MULTIPLIER).max(axis=1)
+        highest = demand_digits(self.import_wh, np.array([FACTORY_MULTIPLIER])).max(axis=1)
         return {
             Register.REACTIVE_FORWARD: _running_digits(self.forward_varh, FORWARD_START_DIGITS, scale)[
                 offsets
@@ -62,8 +62,16 @@ class Factory:
             Register.DEMAND: _month_to_date(highest, span)[offsets],
         }
 
+    def reactive_digits(self, interval: int) -> tuple[int, int]:
+        """Return the forward and the reverse register at a quarter hour counted from the first midnight."""
+        forward, reverse = (
+            int(varh.ravel()[:interval].sum()) for varh in (self.forward_varh, self.reverse_varh)
+        )
+        scale = 10 * FACTORY_MULTIPLIER
+        return FORWARD_START_DIGITS + forward // scale, REVERSE_START_DIGITS + reverse // scale
 
-def demand_digits(interval_wh: Ints, multiplier: Ints | int) -> Ints:
+
+def demand_digits(interval_wh: Ints, multiplier: Ints) -> Ints:
     """Return quarter hours' mean power as demand digits (0.0001 kW before the multiplier), same shape."""
     counted_wh = np.where(interval_wh > 0, interval_wh, 0)
     return counted_wh * 4 * (DEMAND_DIGITS_PER_KW // 1_000) // multiplier

@@ -55,7 +55,7 @@ PER_600_POINTS = {
     Kind.THIEF: 1,
 }
 # How long a fault lasts, in intervals [least, most). A stuck meter stands for more than two days.
-LENGTH = {Kind.GAP: (1, 300), Kind.SPIKE: (1, 2), Kind.STUCK: (200, 400), Kind.REVERSED: (8, 120)}
+LENGTH = {Kind.GAP: (2, 300), Kind.SPIKE: (1, 2), Kind.STUCK: (200, 400), Kind.REVERSED: (8, 120)}
 SPIKE_TIMES = (3, 30)
 # A meter is exchanged on a working morning or early afternoon.
 EXCHANGE_INTERVALS = (36, 60)

@@ -18,7 +18,7 @@ from mingdu.town.faults import Fault
 from mingdu.town.recording import Bucket, DayCurves, bucket_at
 from mingdu.town.roster import FACTORY
 from mingdu.town.span import INTERVAL_MINUTES, INTERVALS, Span
-from mingdu.town.streams import BUCKET_POINTS
+from mingdu.town.streams import BUCKET_POINTS, bucket_of
 from mingdu.town.weather import weather_of
 
 # A register that a meter does not have.
@@ -28,8 +28,10 @@ FACTORY_ONLY = (Register.REACTIVE_FORWARD, Register.REACTIVE_REVERSE, Register.D
 # So many buckets with all their days, and days of a bucket, stay in memory: meters are asked one by one.
 BUCKETS_KEPT = 4
 DAYS_KEPT = 12
+# Days of single meters: 97 quarter hours by three periods each.
+METER_DAYS_KEPT = 4_096
 
-Points: TypeAlias = slice | range | Ints
+Points: TypeAlias = slice | Sequence[int] | Ints
 
 
 class BadTown(TradeError):
@@ -88,6 +90,9 @@ class Town:
         self.factory = factory_of(seed, self.span)
         self.bucket = lru_cache(BUCKETS_KEPT)(self._make_bucket)
         self._recorded = lru_cache(DAYS_KEPT)(self._make_recorded)
+        self.running_day = lru_cache(METER_DAYS_KEPT)(self._make_running_day)
+        self.area_running_day = lru_cache(METER_DAYS_KEPT)(self._make_area_running_day)
+        self._members_day = lru_cache(DAYS_KEPT)(self._make_members_day)
 
     def buckets(self) -> list[range]:
         """Return the numbers of every bucket's points."""
@@ -182,6 +187,18 @@ class Town:
 
     def _make_recorded(self, index: int, offset: int) -> DayCurves:
         return self.bucket(index).recorded_day(offset)
+
+    def _make_running_day(self, number: int, offset: int, is_new: bool) -> Ints:
+        """Return what a point's meter has counted at each quarter hour of a day, int64 (97, 3) [Wh]."""
+        bucket = self.bucket(bucket_of(number))
+        return bucket.running_day(bucket.row(number), offset, is_new=is_new)
+
+    def _make_area_running_day(self, area: int, offset: int) -> Ints:
+        return self.areas.running_day(area, self._members_day(offset), offset)
+
+    def _make_members_day(self, offset: int) -> Ints:
+        (members,) = members_days(self.points, range(offset, offset + 1), self._every_bucket())
+        return np.asarray(members)
 
     def _every_bucket(self) -> Iterator[Bucket]:
         return (self.bucket(index) for index in range(len(self.buckets())))

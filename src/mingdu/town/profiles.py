@@ -98,6 +98,13 @@ def period_sums(interval_wh: Ints) -> Ints:
     return np.asarray(by_period.sum(axis=-1, dtype=np.int64))
 
 
+def by_period(interval_wh: Ints) -> Ints:
+    """Put the 96 intervals of a day into the column of their period, int64 (96, 3) [Wh]; zero elsewhere."""
+    columns = np.zeros((INTERVALS, len(PERIODS)), dtype=np.int64)
+    columns[ORDER, np.arange(INTERVALS) // (INTERVALS // len(PERIODS))] = interval_wh[ORDER]
+    return columns
+
+
 def spread(period_wh: Ints, weights: Ints) -> Ints:
     """
     Spread each period's energy over its intervals so that nothing is lost.

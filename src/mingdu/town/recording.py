@@ -12,7 +12,7 @@ from mingdu.core.types import Flags, Ints
 from mingdu.town.daily import day_energy, interval_energy
 from mingdu.town.factory import Factory
 from mingdu.town.faults import LOSSY, Fault, Kind, counted_percent, fault_days, faulty_intervals, plant
-from mingdu.town.profiles import PERIODS, period_sums
+from mingdu.town.profiles import PERIODS, by_period, period_sums
 from mingdu.town.roster import FACTORY, QUESTIONED, Roster, roster_of
 from mingdu.town.span import INTERVALS, Span
 from mingdu.town.weather import Weather
@@ -141,6 +141,19 @@ class Bucket:
         last_wh = self.running_wh[row, offset] + period_sums(before)[0]
         scale = self.roster.scale_wh[row : row + 1]
         return Exchange(fault.start, _single(last_wh, scale), _single(_new_meter_wh(scale), scale))
+
+    def running_day(self, row: int, offset: int, *, is_new: bool) -> Ints:
+        """
+        Return a meter's running periods at the 97 quarter hours of a day, int64 (97, 3) [Wh].
+
+        The old meter counts on from the midnight before, a new one back from the midnight after; the two
+        differ only on the day of an exchange, each being right on its own side.
+        """
+        counted = by_period(self.counted_rows(np.array([row]), offset)[0]).cumsum(axis=0, dtype=np.int64)
+        since_midnight = np.concatenate([np.zeros((1, len(PERIODS)), dtype=np.int64), counted])
+        if is_new:
+            return np.asarray(self.running_wh[row, offset + 1] - since_midnight[-1] + since_midnight)
+        return np.asarray(self.running_wh[row, offset] + since_midnight)
 
     def spike_digits(self, fault: Fault) -> int:
         """Return what the curve shows at a spike: many times the contract capacity for a quarter hour."""

@@ -40,6 +40,10 @@ class Span:
         midnight = datetime.combine(self.first_day, datetime.min.time(), ZONE)
         return midnight + timedelta(minutes=INTERVAL_MINUTES * interval)
 
+    def interval(self, at: datetime) -> int:
+        """Return the latest whole quarter hour at an aware time, counted from the first midnight."""
+        return (at - self.time(0)) // timedelta(minutes=INTERVAL_MINUTES)
+
     def ordinals(self) -> Ints:
         """Return the proleptic ordinals of all days, int64 (day,)."""
         first = self.first_day.toordinal()

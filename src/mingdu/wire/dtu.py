@@ -116,6 +116,8 @@ def split_terminal_stream(buffer: bytes, profile: TerminalProfile, *, final: boo
 def _address(address: str, profile: TerminalProfile) -> bytes:
     digits = address.zfill(2 * profile.address_bytes)
     if len(digits) != 2 * profile.address_bytes or not (digits.isascii() and digits.isdecimal()):
-        raise BadProfile(f"{profile.name}: terminal address {address!r} is not {2 * profile.address_bytes} digits")
+        raise BadProfile(
+            f"{profile.name}: terminal address {address!r} is not {2 * profile.address_bytes} digits"
+        )
     raw = bytes.fromhex(digits)
     return raw[::-1] if profile.is_low_byte_first else raw

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pwd
+import shutil
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mingdu.main.database import stop
+from mingdu.main.database.places import places_of
 from mingdu.main.database.programs import copy_of_wheel
 from mingdu.main.database.system_user import SystemUser, system_user
 from mingdu.main.environment import SYSTEM_FOLDER, Environment
@@ -50,6 +52,8 @@ class Host:
     def stop_all(self) -> None:
         for environment in self.environments.values():
             self.call(stop, environment)
+            # A start that was refused leaves its empty folder behind.
+            shutil.rmtree(self.call(places_of, environment).socket_folder, ignore_errors=True)
 
 
 def host_of(case: str, folder: Path) -> Host:

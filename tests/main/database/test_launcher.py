@@ -128,14 +128,13 @@ def test_keeps_the_socket_path_short_below_a_deep_data_folder(host: Host) -> Non
     assert len(socket) < 60
 
 
-def test_keeps_two_checkouts_apart(host: Host) -> None:
-    ours, theirs = host.environment("ours"), host.environment("theirs")
-    servers = [host.call(start, each) for each in (ours, theirs)]
+def test_keeps_two_checkouts_apart(host: Host, environment: Environment, fresh: Environment) -> None:
+    servers = [host.call(start, each) for each in (environment, fresh)]
     assert servers[0].pid != servers[1].pid
     for number, server in enumerate(servers):
         with psycopg.connect(server.url) as connection:
             connection.execute("CREATE TABLE mine AS SELECT %s::int AS number", [number])
-    host.call(stop, ours)
+    host.call(stop, environment)
     with psycopg.connect(servers[1].url) as connection:
         assert connection.execute("SELECT number FROM mine").fetchall() == [(1,)]
 

@@ -1,5 +1,7 @@
 -- Bills. The lines of a bill are arrays in its row; all bills of one tariff share the order of lines.
--- kind: 1 bill, 2 reversal, 3 rebill. A bill is never edited; a rehearsal nobody approved is simply not issued.
+-- kind: 1 bill, 2 reversal, 3 rebill; of_bill_id names the bill that 2 and 3 replace, 0 for 1.
+-- Quantities are thousandths of the line's unit (Wh, W, VA) or fen, prices nano-yuan a unit (of demand: tenths).
+-- A bill is never edited; a rehearsal nobody approved is simply not issued.
 
 CREATE SEQUENCE billing_bill_id;
 
@@ -20,7 +22,7 @@ CREATE TABLE billing_bill (
     agreement_id   bigint   NOT NULL,
     usage_point_id bigint   NOT NULL,
     kind           smallint NOT NULL CHECK (kind IN (1, 2, 3)),
-    of_bill_id     bigint,
+    of_bill_id     bigint   NOT NULL,
     rules_hash     text     NOT NULL,
     registers      smallint[] NOT NULL,
     from_digits    bigint[]   NOT NULL,
@@ -28,6 +30,7 @@ CREATE TABLE billing_bill (
     from_versions  bigint[]   NOT NULL,
     to_versions    bigint[]   NOT NULL,
     multiplier     integer    NOT NULL,
+    register_range bigint     NOT NULL,
     quality        smallint   NOT NULL,
     energy_wh      bigint     NOT NULL,
     line_ids       text[]     NOT NULL,
@@ -37,7 +40,7 @@ CREATE TABLE billing_bill (
     total_fen      bigint     NOT NULL,
     PRIMARY KEY (period_from, id),
     CHECK (period_from < period_to),
-    CHECK (kind = 1 OR of_bill_id IS NOT NULL)
+    CHECK ((kind = 1) = (of_bill_id = 0))
 ) PARTITION BY RANGE (period_from);
 
 CREATE INDEX billing_bill_account ON billing_bill (account_id, period_from);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +10,9 @@ import typer
 
 from mingdu.core.bill import explain_bill
 from mingdu.rulebook.bill_case import make_bill
-from mingdu.rulebook.document import read_yaml, read_yaml_file
+from mingdu.rulebook.document import read_yaml
 
-CaseFile = Annotated[
-    Path,
-    typer.Argument(
-        help="Bill case as YAML, or - for standard input.", exists=True, dir_okay=False, allow_dash=True
-    ),
-]
+CaseFile = Annotated[typer.FileBinaryRead, typer.Argument(help="Bill case as YAML, or - for standard input.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Add the calculation line by line as `explain`.")]
 Rules = Annotated[Path | None, typer.Option("--rules", help="Folder rules/ for a tariff given by name.")]
 
@@ -30,8 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def bill(case: CaseFile, explain: Explain = False, rules: Rules = None) -> None:
     """Make the bill of one case and print it as JSON."""
-    from_stdin = str(case) == "-"
-    node = read_yaml(sys.stdin.read(), "standard input") if from_stdin else read_yaml_file(case)
+    node = read_yaml(case.read(), Path(getattr(case, "name", "standard input")).name)
     made = make_bill(node.value, rules, node.file)
     if explain:
         made["explain"] = explain_bill(made)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +11,7 @@ import typer
 from mingdu.core.bill_check import BillNotVerifiable, verify_bill
 
 EXIT_DIFFERENCE = 3
-BillFile = Annotated[
-    Path,
-    typer.Argument(
-        help="Bill as JSON, or - for standard input.", exists=True, dir_okay=False, allow_dash=True
-    ),
-]
+BillFile = Annotated[typer.FileBinaryRead, typer.Argument(help="Bill as JSON, or - for standard input.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,16 +21,15 @@ def register(app: typer.Typer) -> None:
 
 def verify(bill: BillFile) -> None:
     """Recompute a bill by a second, plain way; exit code 3 at the first difference."""
-    answer = verify_bill(_read_json(bill))
+    answer = verify_bill(_read_json(bill.read(), Path(getattr(bill, "name", "standard input")).name))
     typer.echo(json.dumps(answer, ensure_ascii=False))
     if not answer["ok"]:
         raise typer.Exit(EXIT_DIFFERENCE)
 
 
-def _read_json(path: Path) -> dict[str, object]:
+def _read_json(data: bytes, name: str) -> dict[str, object]:
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
-        loaded: dict[str, object] = json.loads(text)
+        loaded: dict[str, object] = json.loads(data)
     except ValueError as error:
-        raise BillNotVerifiable(f"{path.name} is not JSON: {error}", file=path.name) from None
+        raise BillNotVerifiable(f"{name} is not JSON: {error}", file=name) from None
     return loaded

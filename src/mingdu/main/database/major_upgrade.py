@@ -53,6 +53,7 @@ def upgrade(environment: Environment) -> bool:
         prepare_places(places, new.user)
         _copy_data(places, old, new)
         _change_places(places)
+        shutil.rmtree(places.socket_folder)
     return True
 
 

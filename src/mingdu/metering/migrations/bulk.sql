@@ -1,5 +1,6 @@
 -- Bulk tables of readings. One row a curve (a day of one channel of one point), one row a register reading.
 -- No row trigger, no row-level foreign key: a statement trigger with a transition table proves the references.
+-- At an exchange two meters are read at one time, so the meter belongs to a register reading's key.
 -- Version 1 is written while the day is open; after its closing a change makes the next version.
 
 CREATE TABLE metering_curve (
@@ -26,7 +27,7 @@ CREATE TABLE metering_registerreading (
     evidence_id    bigint      NOT NULL,
     recorded_at    timestamptz NOT NULL,
     digits         bigint      NOT NULL,
-    PRIMARY KEY (read_at, usage_point_id, register, version)
+    PRIMARY KEY (read_at, usage_point_id, register, meter_id, version)
 ) PARTITION BY RANGE (read_at);
 
 CREATE INDEX metering_registerreading_point ON metering_registerreading (usage_point_id, register, read_at);

@@ -1,4 +1,5 @@
--- Journals and entries. A journal's entries sum to zero, always: proven when the statement that adds them ends.
+-- Journals and entries. An entry that belongs to no account or bill (a counter entry) says 0.
+-- A journal's entries sum to zero, always: proven when the statement that adds them ends.
 
 CREATE TABLE money_journal (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -16,13 +17,13 @@ CREATE TABLE money_entry (
     journal_id  bigint   NOT NULL,
     line        integer  NOT NULL,
     ledger      smallint NOT NULL,
-    account_id  bigint,
-    bill_id     bigint,
+    account_id  bigint   NOT NULL,
+    bill_id     bigint   NOT NULL,
     amount_fen  bigint   NOT NULL,
     PRIMARY KEY (posted_on, journal_id, line)
 ) PARTITION BY RANGE (posted_on);
 
-CREATE INDEX money_entry_account ON money_entry (account_id) WHERE account_id IS NOT NULL;
+CREATE INDEX money_entry_account ON money_entry (account_id) WHERE account_id <> 0;
 
 CREATE FUNCTION money_make_partitions(first_month date, months integer) RETURNS void
 LANGUAGE plpgsql AS $$

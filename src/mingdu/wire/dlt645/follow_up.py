@@ -90,7 +90,9 @@ def begin(frame: Frame) -> Assembly:
     """
     data_id = _part_id(frame)
     if frame.function != f.READ:
-        raise NotAPart(f"control {frame.control:02X} does not begin an answer", control=f"{frame.control:02X}")
+        raise NotAPart(
+            f"control {frame.control:02X} does not begin an answer", control=f"{frame.control:02X}"
+        )
     return Assembly(frame.address, data_id, frame.data[4:], 1, frame.has_more)
 
 

@@ -63,6 +63,7 @@ class Item:
     tariff       0 total, 1…63 tariff number, None where tariffs make no sense
     settlement   0 now, n = the n-th last settlement, None where settlements make no sense
     is_timed     the slot ends with the time it happened (mm hh DD MM YY)
+    width        bytes of the slot, time included; follows from the others
     """
 
     name: str
@@ -70,11 +71,10 @@ class Item:
     tariff: int | None = None
     settlement: int | None = None
     is_timed: bool = False
+    width: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def width(self) -> int:
-        """Bytes of the slot, time included."""
-        return self.format.width + (MINUTE.width if self.is_timed else 0)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "width", self.format.width + (MINUTE.width if self.is_timed else 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,10 @@ ADDRESS: Final = Format(Kind.DIGITS, 6)
 def read_slot(item: Item, raw: bytes) -> Value:
     """Read one slot of exactly `item.width` bytes; a bad slot is a value with its quality, no error."""
     if not item.is_timed:
-        digits, text, quality = _READERS[item.format.kind](raw, item.format)
+        # Numbers are nearly all of the traffic; looking up an Enum costs more than reading one.
+        kind = item.format.kind
+        read = _read_number if kind is Kind.NUMBER else _READERS[kind]
+        digits, text, quality = read(raw, item.format)
         return Value(item, digits, text, quality, None, raw)
     digits, text, quality = _READERS[item.format.kind](raw[: item.format.width], item.format)
     _, at, time_quality = _read_time(raw[item.format.width :], MINUTE)
@@ -140,12 +143,10 @@ def _is_absent(raw: bytes) -> bool:
 
 
 def _read_number(raw: bytes, form: Format) -> _Read:
-    if _is_absent(raw):
-        return None, None, SlotQuality.MISSING
     try:
         return read_bcd(raw, signed=form.signed), None, SlotQuality.MEASURED
     except NotBcd:
-        return None, None, SlotQuality.NOT_BCD
+        return None, None, SlotQuality.MISSING if _is_absent(raw) else SlotQuality.NOT_BCD
 
 
 def _read_digits(raw: bytes, form: Format) -> _Read:

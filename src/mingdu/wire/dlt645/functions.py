@@ -108,6 +108,8 @@ ERROR_BITS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 
+_ONLY_1997: Final = FUNCTIONS[STANDARD_1997].keys() - FUNCTIONS[STANDARD_2007].keys()
+
 
 def standard_of(control: int, data: bytes) -> str:
     """
@@ -120,9 +122,7 @@ def standard_of(control: int, data: bytes) -> str:
     if function == AUTHENTICATE:
         is_2007 = len(data) == 2 if control & IS_ERROR else len(data) >= 4 and data[3] == 0x07
         return STANDARD_2007 if is_2007 else STANDARD_1997
-    if function in FUNCTIONS[STANDARD_2007] or function not in FUNCTIONS[STANDARD_1997]:
-        return STANDARD_2007
-    return STANDARD_1997
+    return STANDARD_1997 if function in _ONLY_1997 else STANDARD_2007
 
 
 def function_of(standard: str, control: int) -> Function:

@@ -9,7 +9,7 @@ tests/golden/dlt645_frames.csv.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -56,10 +56,15 @@ class Layout:
 
     items      the slots in order
     is_block   a reply may stop after any of them: meters send fewer tariffs than were asked for
+    width      bytes of all slots; follows from them
     """
 
     items: tuple[Item, ...]
     is_block: bool = False
+    width: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "width", sum(item.width for item in self.items))
 
 
 # DI3 = 00: (name, format) under DI2. Families 01–08 and the phases are in the facts; apparent energy [K].
@@ -232,7 +237,9 @@ def _demand(di2: int, di1: int, di0: int) -> Layout | None:
     return _settled(DEMANDS.get(di2), di1, di0, is_timed=True)
 
 
-def _settled(row: tuple[str, Format] | None, tariff: int, settlement: int, *, is_timed: bool) -> Layout | None:
+def _settled(
+    row: tuple[str, Format] | None, tariff: int, settlement: int, *, is_timed: bool
+) -> Layout | None:
     if row is None or settlement > MAX_SETTLEMENT or (tariff > MAX_TARIFF and tariff != BLOCK):
         return None
     return by_tariff(row, tariff, settlement, is_timed=is_timed)

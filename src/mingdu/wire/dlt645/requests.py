@@ -35,7 +35,7 @@ class Password:
     """
     Password of a meter: a secret; it shows in no repr, log or error.
 
-    level    02 clear and relay, 04 parameters (plain); 98 and 99 need ESAM and are refused by `write_password`
+    level    02 clear and relay, 04 parameters (plain); 98 and 99 need ESAM and are refused
     digits   six digits as printed, high first
     """
 
@@ -125,9 +125,7 @@ def clear_meter(address: str, *, password: Password, operator: str) -> Frame:
     return Frame(address, f.CLEAR_METER, _credentials(password, operator))
 
 
-def clear_events(
-    address: str, *, password: Password, operator: str, data_id: int = ALL_EVENTS
-) -> Frame:
+def clear_events(address: str, *, password: Password, operator: str, data_id: int = ALL_EVENTS) -> Frame:
     """Clear the event records of one identifier, or all (1B)."""
     return Frame(address, f.CLEAR_EVENTS, _credentials(password, operator) + _id(data_id))
 

@@ -70,19 +70,27 @@ def read_payload(layout: Layout | None, payload: bytes) -> tuple[Value, ...]:
     """Read the bytes behind an identifier; nothing if they do not fit its layout."""
     if layout is None:
         return ()
-    items = layout.items
     if layout.is_block:
-        width = items[0].width
-        payload = _without_separators(payload, width)
-        count, over = divmod(len(payload), width)
-        items = () if over else items[:count] if count <= len(items) else ()
-    elif len(payload) != sum(item.width for item in items):
+        return _read_block(layout.items, payload)
+    if len(payload) != layout.width:
         return ()
+    return _read_slots(layout.items, payload)
+
+
+def _read_block(items: tuple[Item, ...], payload: bytes) -> tuple[Value, ...]:
+    width = items[0].width
+    payload = _without_separators(payload, width)
+    count, over = divmod(len(payload), width)
+    return () if over or count > len(items) else _read_slots(items[:count], payload)
+
+
+def _read_slots(items: tuple[Item, ...], payload: bytes) -> tuple[Value, ...]:
     values = []
     at = 0
     for item in items:
-        values.append(read_slot(item, payload[at : at + item.width]))
-        at += item.width
+        end = at + item.width
+        values.append(read_slot(item, payload[at:end]))
+        at = end
     return tuple(values)
 
 
@@ -96,10 +104,9 @@ def _without_separators(payload: bytes, width: int) -> bytes:
 
 def _read_reply(frame: Frame) -> tuple[Value, ...]:
     """91: the identifier and its payload. B1 is only a first part."""
-    data_id = frame.data_id
-    if data_id is None or frame.has_more:
+    if frame.has_more or len(frame.data) < 4:
         return ()
-    payload = frame.data[4:]
+    data_id, payload = int.from_bytes(frame.data[:4], "little"), frame.data[4:]
     if data_id >> 24 == PROFILE_DI3:
         return _read_profile_reply(data_id, payload)
     values = read_payload(layout_of(data_id), payload)
@@ -180,7 +187,7 @@ def _read_cost_control(frame: Frame) -> tuple[Value, ...]:
     command = RELAY_COMMANDS.get(word, f"{word:02X}")
     return (
         read_slot(_OPERATOR, frame.data[4:8]),
-        Value(_COMMAND, None, command, SlotQuality.MEASURED, None, frame.data[8:9]),
+        Value(_COMMAND, None, command, SlotQuality.MEASURED, None, frame.data[8:10]),
         read_slot(Item("valid_until", SECOND), frame.data[10:16]),
     )
 

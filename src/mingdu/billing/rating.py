@@ -1,0 +1,93 @@
+"""From inputs to rated bills: the same columnar `rate` that `mingdu bill` calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mingdu.core.determinants import Determinants
+from mingdu.core.rated import RatedBills
+from mingdu.core.rating import rate
+from mingdu.core.registers import DEMAND_DIGITS_PER_KW, WH_PER_DIGIT, Register
+from mingdu.core.tariff import Tariff
+from mingdu.core.types import Ints
+from mingdu.rulebook.document import Node
+from mingdu.rulebook.rule_files import rules_hash, tariff_document
+from mingdu.rulebook.tariff_reader import read_tariff
+
+from .checks import period_energy_wh, total_energy_wh
+from .inputs import Inputs
+
+THOUSAND = 1000
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One price table that holds through a period, with the hash of its content."""
+
+    tariff_name: str
+    document: dict[str, Any]
+    tariff: Tariff
+    rules_hash: str
+
+
+def rules_for(tariff_name: str, first: date, end: date, folder: Path | None = None) -> Rules:
+    """Return the rules of a tariff for a period; raises NoPriceForDay and every error of the rule file."""
+    return rules_of(tariff_name, tariff_document(tariff_name, first, end, folder))
+
+
+def rules_of(tariff_name: str, document: dict[str, Any]) -> Rules:
+    """Return the rules of a stored document."""
+    tariff = read_tariff(Node(document, tariff_name, "tariff"))
+    return Rules(tariff_name, document, tariff, rules_hash(document))
+
+
+def rate_inputs(inputs: Inputs, tariff: Tariff) -> RatedBills:
+    """Rate all rows; they have passed the checks, so no register is missing and none fell."""
+    periods, _ = period_energy_wh(inputs)
+    energy = {Register.TOTAL: total_energy_wh(inputs), **periods}
+    terms = inputs.terms
+    determinants = Determinants(
+        energy_wh=energy,
+        reactive_varh=_reactive(inputs),
+        demand_w=_demand_w(inputs),
+        contract_w=_thousandths(terms.contract_kw),
+        capacity_va=_thousandths(terms.capacity_kva),
+        used_before_wh=np.zeros(len(inputs), dtype=np.int64),
+        months=np.ones(len(inputs), dtype=np.int64),
+    )
+    return rate(tariff, determinants)
+
+
+def _reactive(inputs: Inputs) -> Ints | None:
+    places = [
+        place
+        for place, register in enumerate(inputs.registers)
+        if register in (Register.REACTIVE_FORWARD, Register.REACTIVE_REVERSE)
+    ]
+    if not places:
+        return None
+    used = (inputs.to_digits[:, places] - inputs.from_digits[:, places]).sum(axis=1, dtype=np.int64)
+    varh: Ints = used * WH_PER_DIGIT * inputs.multiplier
+    return varh
+
+
+def _demand_w(inputs: Inputs) -> Ints | None:
+    if Register.DEMAND not in inputs.registers:
+        return None
+    digits = inputs.to_digits[:, inputs.registers.index(Register.DEMAND)] * inputs.multiplier
+    # 0.0001 kW is a tenth of a watt: half up to a whole one, after the multiplier.
+    digits_per_w = DEMAND_DIGITS_PER_KW // THOUSAND
+    return (digits + digits_per_w // 2) // digits_per_w
+
+
+def _thousandths(texts: list[str]) -> Ints | None:
+    """Decimal texts of kVA or kW to whole VA or W; None when no row has one."""
+    if not all(texts):
+        return None
+    wholes = [int(whole) * THOUSAND + int(f"{part:0<3}"[:3]) for whole, _, part in (t.partition(".") for t in texts)]
+    return np.array(wholes, dtype=np.int64)

@@ -1,0 +1,164 @@
+"""Looking at customers and accounts; the door behind which foreign accounts do not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import psycopg
+
+from mingdu.base import audit
+from mingdu.base.actors import Actor, Grant
+from mingdu.base.database import cursor
+from mingdu.base.permissions import require, scope
+from mingdu.base.roles import Role
+from mingdu.core.types import Flags, Ints
+from mingdu.errors import TradeError
+
+from .models import Account, Customer
+
+
+class UnknownAccount(TradeError):
+    """There is no such account for this actor; a foreign one looks exactly the same."""
+
+    next_step = "check the account number"
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """An account with its holder and present agreement."""
+
+    id: int
+    account_number: str
+    customer_id: int
+    customer_name: str
+    customer_language: str
+    unit_id: int
+    service_location: str
+    usage_point_id: int
+    tariff: str
+
+
+@dataclass(frozen=True)
+class AgreementTerms:
+    """
+    Agreements that hold at a period's end, as columns; rows sorted by usage point.
+
+    agreement_id, account_id, usage_point_id   int64 (agreement,)
+    tariff, account_number, customer_class     str per agreement
+    voltage_kv, capacity_kva, contract_kw      decimal text per agreement; "" when not agreed
+    """
+
+    agreement_id: Ints
+    account_id: Ints
+    usage_point_id: Ints
+    tariff: list[str]
+    account_number: list[str]
+    customer_class: list[str]
+    voltage_kv: list[str]
+    capacity_kva: list[str]
+    contract_kw: list[str]
+
+    def __len__(self) -> int:
+        return len(self.agreement_id)
+
+    def take(self, rows: Ints | Flags) -> AgreementTerms:
+        """Return the chosen rows, given by their numbers or by a mask."""
+        numbers = np.arange(len(self))[rows]
+        return AgreementTerms(
+            *(
+                value[numbers] if isinstance(value, np.ndarray) else [value[number] for number in numbers]
+                for value in vars(self).values()
+            )
+        )
+
+
+def actor_of_customer(customer_id: int) -> Actor | None:
+    """Return the frozen picture of a customer with his own accounts; None when he is gone."""
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer is None:
+        return None
+    accounts = frozenset(Account.objects.filter(customer=customer).values_list("pk", flat=True))
+    grants = (Grant(Role.CUSTOMER),)
+    return Actor(f"customer:{customer.pk}", customer.name, grants, accounts, customer.language)
+
+
+def account_for(by: Actor, account_number: str, verb: str, *, now: datetime) -> AccountView:
+    """
+    Return an account that the actor may see under this verb.
+
+    raises  UnknownAccount, the same for an unknown account and a foreign one; the latter leaves an audit row
+    """
+    account = Account.objects.select_related("customer").filter(account_number=account_number).first()
+    seen = scope(by, verb)
+    if account is not None and (account.pk in seen.account_ids or seen.covers_unit(account.unit_id)):
+        return _view(account)
+    if account is not None:
+        audit.record(
+            by, "customers.foreign_account", f"account:{account_number}", at=now, details={"verb": verb}
+        )
+    raise UnknownAccount(f"no account {account_number}", account=account_number)
+
+
+def own_accounts(by: Actor) -> list[AccountView]:
+    """Return a customer's own accounts."""
+    require(by, "customers.read")
+    accounts = Account.objects.select_related("customer").filter(pk__in=by.account_ids)
+    return [_view(account) for account in accounts.order_by("account_number")]
+
+
+def account_by_id(account_id: int) -> AccountView:
+    """Return an account for another subject, which has asked its own door; raises UnknownAccount."""
+    account = Account.objects.select_related("customer").filter(pk=account_id).first()
+    if account is None:
+        raise UnknownAccount(f"no account with id {account_id}", account_id=account_id)
+    return _view(account)
+
+
+def account_of_point(usage_point_id: int, day: date) -> AccountView | None:
+    """Return the account that is supplied at a usage point on a day, or None."""
+    account = (
+        Account.objects.select_related("customer")
+        .filter(agreements__usage_point_id=usage_point_id, agreements__valid_from__lte=day)
+        .exclude(agreements__valid_to__lte=day)
+        .first()
+    )
+    return _view(account) if account else None
+
+
+def agreements_of_points(
+    conn: psycopg.Connection[Any], first_point: int, end_point: int, latest_day: date
+) -> AgreementTerms:
+    """
+    Return the agreements in force on a day for usage points first_point ≤ id < end_point, sorted by point.
+
+    conn   the transaction of the bucket; other subjects' mass work only
+    """
+    statement = """
+        SELECT a.id, a.account_id, a.usage_point_id, a.tariff, c.account_number, a.customer_class,
+               a.voltage_kv::text, coalesce(a.capacity_kva::text, ''), coalesce(a.contract_kw::text, '')
+        FROM customers_agreement a JOIN customers_account c ON c.id = a.account_id
+        WHERE a.usage_point_id >= %s AND a.usage_point_id < %s
+          AND a.valid_from <= %s AND (a.valid_to IS NULL OR a.valid_to > %s)
+        ORDER BY a.usage_point_id"""
+    rows = cursor(conn).execute(statement, (first_point, end_point, latest_day, latest_day)).fetchall()
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 9
+    ids, accounts, points = (np.array(column, dtype=np.int64) for column in columns[:3])
+    return AgreementTerms(ids, accounts, points, *(list(column) for column in columns[3:]))
+
+
+def _view(account: Account) -> AccountView:
+    agreement = account.agreements.order_by("-valid_from").first()
+    return AccountView(
+        account.pk,
+        account.account_number,
+        account.customer_id,
+        account.customer.name,
+        account.customer.language,
+        account.unit_id,
+        account.service_location,
+        agreement.usage_point_id if agreement else 0,
+        agreement.tariff if agreement else "",
+    )

@@ -1,0 +1,1 @@
+"""The bulk tables of readings: columns in, columns out; SQL only."""

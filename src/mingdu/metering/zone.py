@@ -1,0 +1,54 @@
+"""The utility's zone and its civil days; curves of metering are of quarter hours."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.conf import settings
+
+from mingdu.core.clock import day_bounds, day_number, day_of, points_in_day
+from mingdu.core.types import Ints, Times
+
+from .store.columns import aware, instant64
+
+INTERVAL_MINUTES = 15
+INTERVAL = np.timedelta64(INTERVAL_MINUTES, "m")
+
+
+def zone() -> ZoneInfo:
+    """Return the utility's zone."""
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def intervals_of(day: date) -> int:
+    """Count the quarter hours of a civil day."""
+    return points_in_day(day, zone(), INTERVAL_MINUTES)
+
+
+def midnight(day: date) -> datetime:
+    """Return the instant at which a civil day begins: that of its midnight freeze (零点冻结)."""
+    return day_bounds(day, zone())[0]
+
+
+def day_starts(days: Ints) -> Times:
+    """Return when each civil day begins, datetime64[us] (row,) in UTC; days are numbers since 1970-01-01."""
+    distinct, place = np.unique(days, return_inverse=True)
+    starts = [instant64(midnight(day_of(int(day)))) for day in distinct]
+    return np.array(starts, dtype="datetime64[us]")[place.reshape(-1)]
+
+
+def day_lengths(days: Ints) -> Ints:
+    """Count the intervals of each civil day, int64 (row,)."""
+    distinct, place = np.unique(days, return_inverse=True)
+    lengths = np.array([intervals_of(day_of(int(day))) for day in distinct], dtype=np.int64)
+    return lengths[place.reshape(-1)]
+
+
+def civil_days(instants: Times) -> Ints:
+    """Return the civil day in which each instant falls, int64 (row,) day numbers."""
+    distinct, place = np.unique(instants, return_inverse=True)
+    here = zone()
+    days = [day_number(aware(instant).astimezone(here).date()) for instant in distinct]
+    return np.array(days, dtype=np.int64)[place.reshape(-1)]

@@ -1,0 +1,133 @@
+"""Opening, assigning, completing and escalating tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count
+
+from mingdu.base import audit
+from mingdu.base.actors import Actor
+from mingdu.base.outbox import publish
+from mingdu.base.permissions import require
+from mingdu.core.working_time import add_working_hours
+from mingdu.errors import TradeError
+from mingdu.rulebook.calendars import working_calendar
+from mingdu.rulebook.processes import task_limit
+
+from .events import TaskCompleted, TaskEscalated
+from .models import Task, TaskAssignment, TaskCompletion, TaskEscalation
+
+
+class UnknownTask(TradeError):
+    """There is no such task within the actor's units."""
+
+    next_step = "look at the task list"
+
+
+class TaskAlreadyDone(TradeError):
+    """The task was completed before, perhaps by someone else at the same moment."""
+
+    next_step = "look at its outcome; open a new task if more is to be done"
+
+
+@dataclass(frozen=True)
+class TaskOrder:
+    """
+    What is to be done.
+
+    kind         a kind of rules/tasks/limits.yaml, which gives the limit
+    key          what makes it one: the same key again is the same task
+    subject      what it is about: "usage_point:P0530100042"
+    owner_role   the role that owns it
+    limit_hours  working hours that replace the kind's own limit
+    """
+
+    kind: str
+    key: str
+    subject: str
+    owner_role: str
+    unit_id: int | None = None
+    limit_hours: int | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def open_task(order: TaskOrder, *, by: Actor, at: datetime) -> Task:
+    """Open a task with its limit in working time; the same key again returns the first one."""
+    require(by, "work.open_task", order.unit_id)
+    hours = order.limit_hours if order.limit_hours is not None else task_limit(order.kind).hours
+    task, _ = Task.objects.get_or_create(
+        key=order.key,
+        defaults={
+            "kind": order.kind,
+            "subject": order.subject,
+            "owner_role": order.owner_role,
+            "unit_id": order.unit_id,
+            "opened_by": by.id,
+            "opened_at": at,
+            "due_at": add_working_hours(at, hours, working_calendar()),
+            "details": order.details,
+        },
+    )
+    return task
+
+
+@transaction.atomic
+def assign_task(task_id: int, person_id: int, *, by: Actor, at: datetime) -> None:
+    """Give an open task to a person; the latest assignment holds."""
+    task = _open_task(task_id)
+    require(by, "work.assign_task", task.unit_id)
+    TaskAssignment.objects.create(task=task, person_id=person_id, by=by.id, at=at)
+    audit.record(by, "work.assign_task", f"task:{task.pk}", at=at, details={"person": person_id})
+
+
+@transaction.atomic
+def complete_task(task_id: int, outcome: str, *, note: str = "", by: Actor, at: datetime) -> TaskCompletion:
+    """
+    End a task with what came out; the event tells the subject that opened it.
+
+    raises  UnknownTask, TaskAlreadyDone, NotPermitted
+    """
+    task = _open_task(task_id)
+    require(by, "work.complete_task", task.unit_id)
+    completion = TaskCompletion.objects.create(task=task, outcome=outcome, note=note, by=by.id, at=at)
+    publish(TaskCompleted(task.pk, task.kind, task.subject, outcome), at=at)
+    audit.record(by, "work.complete_task", f"task:{task.pk}", at=at, details={"outcome": outcome})
+    return completion
+
+
+@transaction.atomic
+def escalate_overdue(*, by: Actor, at: datetime, most: int = 500) -> int:
+    """
+    Escalate every open task past its limit by one level, once a level; returns how many.
+
+    A level falls due when the task is late by its limit once, twice, … counted from its opening.
+    """
+    require(by, "work.escalate")
+    late = Task.objects.filter(completion__isnull=True, due_at__lt=at).annotate(levels=Count("escalations"))
+    return sum(_escalate(task, task.levels, at) for task in late.order_by("due_at")[:most])
+
+
+def _escalate(task: Task, levels: int, at: datetime) -> bool:
+    ladder = task_limit(task.kind).escalate_to
+    falls_due = task.due_at + (task.due_at - task.opened_at) * levels
+    if levels >= len(ladder) or at < falls_due:
+        return False
+    _, is_new = TaskEscalation.objects.get_or_create(
+        task=task, level=levels + 1, defaults={"to_role": ladder[levels], "at": at}
+    )
+    if is_new:
+        publish(TaskEscalated(task.pk, task.kind, task.subject, levels + 1, ladder[levels]), at=at)
+    return is_new
+
+
+def _open_task(task_id: int) -> Task:
+    task = Task.objects.select_for_update().filter(pk=task_id).first()
+    if task is None:
+        raise UnknownTask(f"no task {task_id}", task=task_id)
+    if TaskCompletion.objects.filter(task=task).exists():
+        raise TaskAlreadyDone(f"task {task_id} is done already", task=task_id)
+    return task

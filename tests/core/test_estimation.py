@@ -1,0 +1,184 @@
+"""Fills of gaps: worked cases, exact energy, a twin in fractions, largest remainders."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from day_blocks import THRESHOLDS, block_of, column, curve, with_facts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from tables import worked_cases
+
+from mingdu.core.day_block import NOT_KNOWN, NOT_READ, DayBlock
+from mingdu.core.estimation import Anchor, Filled, ShareTooLarge, fill_gaps, share_out
+from mingdu.core.quality import ESTIMATED, Quality
+
+CASES = worked_cases("estimation")
+
+
+def block_of_case(case: dict[str, str]) -> DayBlock:
+    """Hours of a home; like days hold for working days, which all days of these cases are."""
+    block = block_of(*curve(case["curve"]))
+    facts: dict[str, Any] = {}
+    for word in case["facts"].split():
+        name, _, number = word.partition("=")
+        facts[name] = column(int(number))
+    if case["total"]:
+        facts["total"] = np.array(
+            [[NOT_READ if text == "-" else int(text) for text in case["total"].split()]]
+        )
+    like_day = block.history.like_day.copy()
+    if case["like_day"]:
+        like_day[:, 0] = curve(case["like_day"])[0][0]
+    return with_facts(block, like_day=like_day, **facts)
+
+
+def share_twin(energy: int, weights: list[int]) -> list[int]:
+    """Exact shares in fractions, cut down, then one digit each in the order of what was cut off."""
+    weights = weights if any(weights) else [1] * len(weights)
+    exact = [Fraction(energy * weight, sum(weights)) for weight in weights]
+    shares = [int(share) for share in exact]
+    order = sorted(range(len(weights)), key=lambda place: (shares[place] - exact[place], place))
+    for place in order[: energy - sum(shares)]:
+        shares[place] += 1
+    return shares
+
+
+def fill_twin(block: DayBlock, row: int) -> tuple[list[int], list[int]]:
+    """Fill one row interval by interval; returns values and quality of all its days, end to end."""
+    days, points = block.values.shape[1:]
+    values, quality = block.values[row].ravel().tolist(), block.quality[row].ravel().tolist()
+    missing = [mark == Quality.MISSING for mark in quality]
+    history = block.history
+    known_count = int(history.used_intervals[row] + history.zero_run[row]) + missing.count(False)
+    mean = max(int(history.used_digits[row]) + sum(values), 0) // max(known_count, 1)
+    shape = [0] * len(values)
+    at = 0
+    while at < len(values):
+        end = at
+        while end < len(values) and missing[end]:
+            end += 1
+        if end > at:
+            hours = end - at + (int(history.gap_run[row]) if at == 0 else 0)
+            neighbours = [values[place] for place in (at - 1, end) if 0 <= place < len(values)]
+            likes = [
+                int(history.like_day[row, int(block.days.is_rest[k // points]), k % points])
+                for k in range(at, end)
+            ]
+            for k in range(at, end):
+                if hours <= 2 and neighbours:
+                    steps = end - at + 1
+                    line = Fraction(neighbours[0] * (end - k) + neighbours[-1] * (k - at + 1), steps)
+                    shape[k], quality[k] = max(line.__floor__(), 0), Quality.ESTIMATED_LINEAR
+                elif hours <= 7 * 24 and min(likes) >= 0:
+                    shape[k], quality[k] = likes[k - at], Quality.ESTIMATED_LIKE_DAYS
+                else:
+                    shape[k], quality[k] = mean, Quality.ESTIMATED_FLAT
+        at = max(end, at + 1)
+    filled = [shape[k] if missing[k] else values[k] for k in range(len(values))]
+    freezes = [int(total) for total in block.freezes.total[row]]
+    read = [day for day in range(days + 1) if freezes[day] != NOT_READ]
+    for start, end in zip(read, read[1:], strict=False):
+        used = freezes[end] - freezes[start]
+        limit = int(block.points.capacity_w[row]) * 24 * (end - start) // int(block.points.factor_wh[row])
+        if used < 0 and used + 10**8 <= limit:
+            used += 10**8
+        inside = range(start * points, end * points)
+        gaps = [k for k in inside if missing[k]]
+        if gaps and 0 <= used <= limit:
+            need = max(used - sum(values[k] for k in inside), 0)
+            for k, share in zip(gaps, share_twin(need, [shape[k] for k in gaps]), strict=True):
+                filled[k] = share
+    return filled, [int(mark) for mark in quality]
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> DayBlock:
+    rows, days = 2, 3
+    shape = (rows, days, 24)
+    values = draw(arrays(np.int64, shape, elements=st.integers(-3, 30), fill=st.just(4)))
+    missing = draw(arrays(np.bool_, shape, elements=st.booleans(), fill=st.booleans()))
+    quality = np.where(missing, np.uint8(Quality.MISSING), np.uint8(Quality.MEASURED))
+    small = arrays(np.int64, rows, elements=st.integers(0, 200))
+    block = block_of(np.where(missing, 0, values), quality)
+    block.days.is_rest[:] = draw(arrays(np.bool_, days))
+    freeze = st.one_of(st.integers(0, 2000), st.sampled_from((NOT_READ, NOT_READ, 99_999_900, 99_999_400)))
+    like = st.sampled_from((NOT_KNOWN, 0, 1, 7, 30))
+    return with_facts(
+        block,
+        gap_run=draw(small),
+        zero_run=draw(small),
+        used_digits=draw(small),
+        used_intervals=draw(small),
+        like_day=draw(arrays(np.int64, (rows, 2, 24), elements=like, fill=st.sampled_from((NOT_KNOWN, 5)))),
+        total=draw(arrays(np.int64, (rows, days + 1), elements=freeze, fill=st.nothing())),
+    )
+
+
+def methods_of(filled: Filled) -> set[str]:
+    return {Quality(method).name.removeprefix("ESTIMATED_") for method in filled.fills.method}
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["source"] for case in CASES])
+def test_fills_the_worked_case(case: dict[str, str]) -> None:
+    filled = fill_gaps(block_of_case(case), THRESHOLDS)
+    assert filled.values.tolist() == curve(case["filled"])[0].tolist()
+    assert methods_of(filled) == {case["methods"]}
+    assert {Anchor(anchor).name for anchor in filled.fills.anchor} == {case["anchor"]}
+
+
+@settings(max_examples=120, deadline=None)
+@given(blocks())
+def test_agrees_with_the_twin(block: DayBlock) -> None:
+    filled = fill_gaps(block, THRESHOLDS)
+    for row in range(2):
+        values, quality = fill_twin(block, row)
+        assert filled.values[row].ravel().tolist() == values
+        assert filled.quality[row].ravel().tolist() == quality
+
+
+@settings(max_examples=120, deadline=None)
+@given(blocks())
+def test_fills_are_exact_never_negative_and_leave_readings_alone(block: DayBlock) -> None:
+    filled = fill_gaps(block, THRESHOLDS)
+    missing = block.missing
+    assert np.array_equal(filled.values[~missing], block.values[~missing])
+    assert np.array_equal(filled.quality[~missing], block.quality[~missing])
+    assert (filled.values[missing] >= 0).all()
+    assert np.isin(filled.quality[missing], ESTIMATED).all()
+    fills = filled.fills
+    for k in range(len(fills)):
+        inside = filled.values[fills.row[k], fills.day[k], fills.first[k] : fills.last[k] + 1]
+        assert fills.energy_digits[k] == inside.sum()
+        start, end = (block.freezes.total[fills.row[k], fills.day[k] + side] for side in (0, 1))
+        if fills.anchor[k] == Anchor.REGISTERS and start != NOT_READ and end != NOT_READ:
+            assert filled.values[fills.row[k], fills.day[k]].sum() == (end - start) % 10**8
+
+
+@given(
+    energies=st.lists(st.integers(0, 10**9), min_size=1, max_size=4),
+    weights=st.lists(st.lists(st.integers(0, 10**6), min_size=1, max_size=8), min_size=4, max_size=4),
+)
+def test_shares_sum_exactly_and_agree_with_the_twin(energies: list[int], weights: list[list[int]]) -> None:
+    groups = weights[: len(energies)]
+    begin = np.cumsum([0, *(len(group) for group in groups[:-1])])
+    shares = share_out(column(*energies), column(*(weight for group in groups for weight in group)), begin)
+    pieces = [piece.tolist() for piece in np.split(shares, begin[1:])]
+    assert pieces == [share_twin(*pair) for pair in zip(energies, groups, strict=True)]
+    assert [sum(piece) for piece in pieces] == energies
+
+
+def test_a_block_without_gaps_is_left_as_it_is() -> None:
+    block = block_of(*curve("5x24"))
+    filled = fill_gaps(block, THRESHOLDS)
+    assert np.array_equal(filled.values, block.values) and len(filled.fills) == 0
+    assert len(fill_gaps(block.take(column()), THRESHOLDS).fills) == 0
+
+
+def test_refuses_shares_that_leave_the_whole_numbers() -> None:
+    with pytest.raises(ShareTooLarge):
+        share_out(column(2**40), column(2**23), column(0))

@@ -1,0 +1,190 @@
+"""The seven rules: worked cases, a twin that goes interval by interval, days closed one by one or together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from day_blocks import FIRST_DAY, THRESHOLDS, block_of, column, curve, same_columns, spoken, with_facts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from tables import worked_cases
+
+from mingdu.core.day_block import NOT_READ, BlockDays, DayBlock
+from mingdu.core.findings import Rule, Severity, join_findings
+from mingdu.core.history import advance_history
+from mingdu.core.quality import Quality
+from mingdu.core.registers import PERIOD_REGISTERS, Register
+from mingdu.core.validation import validate_days
+
+CASES = worked_cases("validation")
+SHORT = replace(THRESHOLDS, stuck_hours=10, stuck_mean_wh=15, gap_intervals=2)
+
+
+def block_of_case(case: dict[str, str]) -> DayBlock:
+    block = block_of(*curve(case["curve"]))
+    facts: dict[str, Any] = {}
+    for word in case["facts"].split():
+        name, _, number = word.partition("=")
+        facts[name] = column(int(number))
+    if "p99" in facts:
+        facts["like_hour_p99"] = np.repeat(facts["p99"], 24)[np.newaxis]
+    if case["total"]:
+        facts["total"] = np.array([[reading(text) for text in case["total"].split()]])
+    periods = block.freezes.periods.copy()
+    words = case["periods"].split()
+    for name, ends in zip(words[::2], words[1::2], strict=True):
+        periods[0, :2, PERIOD_REGISTERS.index(Register[name])] = [reading(text) for text in ends.split(">")]
+    return with_facts(block, periods=periods, **facts)
+
+
+def reading(text: str) -> int:
+    return NOT_READ if text == "-" else int(text)
+
+
+def interval_twin(block: DayBlock, row: int) -> list[str]:
+    """Curve findings of one row in the words of `spoken`, walking interval by interval with running counts."""
+    factor = int(block.points.wh_per_digit[row] * block.points.multiplier[row])
+    capacity_wh = int(block.points.capacity_w[row]) * block.days.interval_minutes // 60
+    needed = SHORT.stuck_hours * 60 // block.days.interval_minutes
+    history = block.history
+    gap, over, zeros = int(history.gap_run[row]), int(history.over_run[row]), int(history.zero_run[row])
+    digits, count = int(history.used_digits[row]), int(history.used_intervals[row])
+    needed_runs = {Rule.GAP: SHORT.gap_intervals, Rule.OVER_CAPACITY: SHORT.over_capacity_intervals}
+    open_runs: dict[Rule, list[int]] = {}
+    said: list[tuple[int, int, int, str]] = []
+
+    def close(rule: Rule, day: int) -> None:
+        if rule in open_runs:
+            first, last, measured, limit, run = open_runs.pop(rule)
+            if run >= needed_runs.get(rule, 0):
+                said.append((day, rule, first, f"{rule.name} {day} {first}-{last}: {measured} / {limit}"))
+
+    def look(rule: Rule, day: int, point: int, hit: tuple[int, int, int]) -> None:
+        run, measured, limit = hit
+        if not run:
+            close(rule, day)
+            return
+        first, _, before, limit_before, _ = open_runs.get(rule, [point, point, measured, limit, run])
+        worst = {Rule.GAP: measured, Rule.STUCK: measured, Rule.NEGATIVE: min(before, measured)}
+        open_runs[rule] = [
+            first,
+            point,
+            worst.get(rule, max(before, measured)),
+            min(limit, limit_before),
+            run,
+        ]
+
+    for day, point in np.ndindex(block.values.shape[1:]):
+        value, missing = int(block.values[row, day, point]), block.quality[row, day, point] == Quality.MISSING
+        p99 = int(history.like_hour_p99[row, block.days.hour[point]])
+        spike_digits = capacity_wh * 12 // 10 // factor
+        if p99:
+            spike_digits = min(spike_digits, 8 * p99)
+        gap = gap + 1 if missing else 0
+        over = over + 1 if value * factor * 10 > 11 * capacity_wh else 0
+        if value:
+            count, zeros = count + zeros + 1, 0
+        elif not missing:
+            zeros += 1
+        digits += value
+        look(Rule.GAP, day, point, (gap, gap, SHORT.gap_intervals))
+        look(Rule.SPIKE, day, point, (value > spike_digits, value * factor, spike_digits * factor))
+        look(Rule.NEGATIVE, day, point, (value < 0, value * factor, 0))
+        stuck = (
+            value == 0 and not missing and zeros >= needed and digits * factor > SHORT.stuck_mean_wh * count
+        )
+        look(Rule.STUCK, day, point, (stuck, zeros, needed))
+        look(Rule.OVER_CAPACITY, day, point, (over, value * factor, capacity_wh * 11 // 10))
+        if point == block.values.shape[2] - 1:
+            for rule in Rule:
+                close(rule, day)
+    return [text for *_, text in sorted(said)]
+
+
+@st.composite
+def blocks(draw: st.DrawFn, days: int = 3) -> DayBlock:
+    shape = (2, days, 24)
+    values = draw(
+        arrays(np.int64, shape, elements=st.sampled_from((0, 0, 0, 3, 41, 960, 2000, -2)), fill=st.just(0))
+    )
+    missing = draw(arrays(np.bool_, shape, elements=st.booleans(), fill=st.just(False)))
+    quality = np.where(missing, np.uint8(Quality.MISSING), np.uint8(Quality.MEASURED))
+    small = arrays(np.int64, 2, elements=st.integers(0, 12))
+    return with_facts(
+        block_of(np.where(missing, 0, values), quality),
+        gap_run=draw(small),
+        over_run=draw(small),
+        zero_run=draw(small),
+        used_digits=draw(small),
+        used_intervals=draw(small),
+        like_hour_p99=draw(
+            arrays(np.int64, (2, 24), elements=st.sampled_from((0, 5, 5000)), fill=st.just(0))
+        ),
+        total=draw(arrays(np.int64, (2, days + 1), elements=st.sampled_from((NOT_READ, 5, 9, 99_999_990)))),
+        periods=draw(
+            arrays(np.int64, (2, days + 1, 5), elements=st.sampled_from((NOT_READ, 0, 4)), fill=st.just(0))
+        ),
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["source"] for case in CASES])
+def test_finds_what_the_worked_case_tells(case: dict[str, str]) -> None:
+    findings = validate_days(block_of_case(case), THRESHOLDS)
+    assert "; ".join(spoken(findings)) == case["findings"]
+
+
+@settings(max_examples=80, deadline=None)
+@given(blocks())
+def test_agrees_with_the_twin(block: DayBlock) -> None:
+    findings = validate_days(with_facts(block, total=np.full((2, 4), NOT_READ)), SHORT)
+    for row in range(2):
+        said = [text for text, of in zip(spoken(findings), findings.row, strict=True) if of == row]
+        assert said == interval_twin(block, row)
+
+
+@settings(max_examples=60, deadline=None)
+@given(blocks())
+def test_days_closed_one_by_one_give_what_days_closed_together_give(block: DayBlock) -> None:
+    parts, history = [], block.history
+    for day in range(3):
+        one = DayBlock(
+            values=block.values[:, day : day + 1],
+            quality=block.quality[:, day : day + 1],
+            days=BlockDays(FIRST_DAY + day, block.days.is_rest[day : day + 1], block.days.hour, 60),
+            points=block.points,
+            freezes=replace(
+                block.freezes,
+                total=block.freezes.total[:, day : day + 2],
+                periods=block.freezes.periods[:, day : day + 2],
+            ),
+            history=history,
+        )
+        parts.append(validate_days(one, SHORT))
+        history = advance_history(one, SHORT)
+    assert same_columns(join_findings(parts), validate_days(block, SHORT))
+    assert same_columns(history, advance_history(block, SHORT))
+
+
+@given(blocks(days=1))
+def test_severity_is_that_of_the_rule_and_columns_have_their_types(block: DayBlock) -> None:
+    findings = validate_days(block, THRESHOLDS)
+    expected = np.where(findings.rule == Rule.ROLL_OVER, Severity.HOLD, Severity.TASK)
+    assert findings.severity.tolist() == expected.tolist()
+    assert {findings.rule.dtype, findings.severity.dtype} == {np.dtype(np.uint8)}
+    whole = (findings.row, findings.day, findings.first, findings.last, findings.measured, findings.threshold)
+    assert {one.dtype for one in whole} == {np.dtype(np.int64)}
+
+
+def test_scale_and_multiplier_turn_digits_into_energy() -> None:
+    values, quality = curve("5x40 241x1 5x55")
+    block = with_facts(block_of(values, quality), multiplier=column(100), capacity_w=column(800_000))
+    assert spoken(validate_days(block, THRESHOLDS)) == ["SPIKE 0 40-40: 241000 / 240000"]
+
+
+def test_no_rows_give_no_findings() -> None:
+    block = block_of(*curve("5x96")).take(column())
+    assert len(validate_days(block, THRESHOLDS)) == 0
