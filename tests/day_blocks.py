@@ -74,8 +74,8 @@ def with_facts(block: DayBlock, **facts: Any) -> DayBlock:
 def spoken(findings: Findings) -> list[str]:
     """Findings as text: "SPIKE 0 40-41: 300 > 240" with the day counted from the first."""
     return [
-        f"{Rule(findings.rule[k]).name} {findings.day[k] - FIRST_DAY} {findings.first[k]}-{findings.last[k]}: "
-        f"{findings.measured[k]} / {findings.threshold[k]}"
+        f"{Rule(findings.rule[k]).name} {findings.day[k] - FIRST_DAY} "
+        f"{findings.first[k]}-{findings.last[k]}: {findings.measured[k]} / {findings.threshold[k]}"
         for k in range(len(findings))
     ]
 

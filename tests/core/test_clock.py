@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import worked_cases
 
 from mingdu.core import clock
+from tables import worked_cases
 
 CASES = worked_cases("clock_days")
 SHANGHAI = ZoneInfo("Asia/Shanghai")

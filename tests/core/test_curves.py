@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tables import worked_cases
 
 from mingdu.core.curves import (
     BadCurve,
@@ -22,6 +21,7 @@ from mingdu.core.curves import (
 )
 from mingdu.core.quality import Quality
 from mingdu.core.types import Bytes, Ints
+from tables import worked_cases
 
 CASES = worked_cases("curves_packed")
 EDGES = (

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from day_blocks import block_of, column, curve, with_facts
 
+from day_blocks import block_of, column, curve, with_facts
 from mingdu.core.day_block import BadBlock
 from mingdu.core.quality import Quality
 from mingdu.core.types import Ints

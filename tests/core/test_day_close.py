@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from day_blocks import THRESHOLDS, block_of, column, curve, same_columns, spoken, with_facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from day_blocks import THRESHOLDS, block_of, column, curve, same_columns, spoken, with_facts
 from mingdu.core.day_block import NOT_READ, DayBlock
 from mingdu.core.day_close import ClosedDays, close_days
 from mingdu.core.merge import merge_day

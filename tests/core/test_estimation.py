@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-from day_blocks import THRESHOLDS, block_of, column, curve, with_facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tables import worked_cases
 
+from day_blocks import THRESHOLDS, block_of, column, curve, with_facts
 from mingdu.core.day_block import NOT_KNOWN, NOT_READ, DayBlock
 from mingdu.core.estimation import Anchor, Filled, ShareTooLarge, fill_gaps, share_out
 from mingdu.core.quality import ESTIMATED, Quality
+from tables import worked_cases
 
 CASES = worked_cases("estimation")
 
@@ -49,51 +51,47 @@ def share_twin(energy: int, weights: list[int]) -> list[int]:
 
 
 def fill_twin(block: DayBlock, row: int) -> tuple[list[int], list[int]]:
-    """Fill one row interval by interval; returns values and quality of all its days, end to end."""
-    days, points = block.values.shape[1:]
+    """Fill one row; returns values and quality of all its days, end to end."""
+    points = block.values.shape[2]
     values, quality = block.values[row].ravel().tolist(), block.quality[row].ravel().tolist()
-    missing = [mark == Quality.MISSING for mark in quality]
-    history = block.history
-    known_count = int(history.used_intervals[row] + history.zero_run[row]) + missing.count(False)
-    mean = max(int(history.used_digits[row]) + sum(values), 0) // max(known_count, 1)
-    shape = [0] * len(values)
-    at = 0
-    while at < len(values):
-        end = at
-        while end < len(values) and missing[end]:
-            end += 1
-        if end > at:
-            hours = end - at + (int(history.gap_run[row]) if at == 0 else 0)
-            neighbours = [values[place] for place in (at - 1, end) if 0 <= place < len(values)]
-            likes = [
-                int(history.like_day[row, int(block.days.is_rest[k // points]), k % points])
-                for k in range(at, end)
-            ]
-            for k in range(at, end):
-                if hours <= 2 and neighbours:
-                    steps = end - at + 1
-                    line = Fraction(neighbours[0] * (end - k) + neighbours[-1] * (k - at + 1), steps)
-                    shape[k], quality[k] = max(line.__floor__(), 0), Quality.ESTIMATED_LINEAR
-                elif hours <= 7 * 24 and min(likes) >= 0:
-                    shape[k], quality[k] = likes[k - at], Quality.ESTIMATED_LIKE_DAYS
-                else:
-                    shape[k], quality[k] = mean, Quality.ESTIMATED_FLAT
-        at = max(end, at + 1)
-    filled = [shape[k] if missing[k] else values[k] for k in range(len(values))]
+    missing = [k for k in range(len(values)) if quality[k] == Quality.MISSING]
+    filled = list(values)
+    for k in missing:
+        filled[k], quality[k] = shape_twin(block, row, k, set(missing))
     freezes = [int(total) for total in block.freezes.total[row]]
-    read = [day for day in range(days + 1) if freezes[day] != NOT_READ]
-    for start, end in zip(read, read[1:], strict=False):
+    read = [day for day in range(len(freezes)) if freezes[day] != NOT_READ]
+    for start, end in pairwise(read):
         used = freezes[end] - freezes[start]
         limit = int(block.points.capacity_w[row]) * 24 * (end - start) // int(block.points.factor_wh[row])
         if used < 0 and used + 10**8 <= limit:
             used += 10**8
-        inside = range(start * points, end * points)
-        gaps = [k for k in inside if missing[k]]
+        gaps = [k for k in missing if start * points <= k < end * points]
         if gaps and 0 <= used <= limit:
-            need = max(used - sum(values[k] for k in inside), 0)
-            for k, share in zip(gaps, share_twin(need, [shape[k] for k in gaps]), strict=True):
+            need = max(used - sum(values[start * points : end * points]), 0)
+            for k, share in zip(gaps, share_twin(need, [filled[k] for k in gaps]), strict=True):
                 filled[k] = share
-    return filled, [int(mark) for mark in quality]
+    return filled, quality
+
+
+def shape_twin(block: DayBlock, row: int, k: int, missing: set[int]) -> tuple[int, int]:
+    """One missing interval's own estimate and its method, looking left and right for the ends of its gap."""
+    values, points, history = block.values[row].ravel().tolist(), block.values.shape[2], block.history
+    first = next(place for place in range(k, -1, -1) if place - 1 not in missing)
+    last = next(place for place in range(k, len(values)) if place + 1 not in missing)
+    hours = last - first + 1 + (int(history.gap_run[row]) if first == 0 else 0)
+    neighbours = [values[place] for place in (first - 1, last + 1) if 0 <= place < len(values)]
+    if hours <= 2 and neighbours:
+        line = Fraction(neighbours[0] * (last + 1 - k) + neighbours[-1] * (k - first + 1), last - first + 2)
+        return max(math.floor(line), 0), Quality.ESTIMATED_LINEAR
+    is_rest = block.days.is_rest
+    likes = {
+        j: int(history.like_day[row, int(is_rest[j // points]), j % points]) for j in range(first, last + 1)
+    }
+    if hours <= 7 * 24 and min(likes.values()) >= 0:
+        return likes[k], Quality.ESTIMATED_LIKE_DAYS
+    known = int(history.used_intervals[row] + history.zero_run[row]) + len(values) - len(missing)
+    mean = max(int(history.used_digits[row]) + sum(values), 0) // max(known, 1)
+    return mean, Quality.ESTIMATED_FLAT
 
 
 @st.composite
@@ -155,7 +153,7 @@ def test_fills_are_exact_never_negative_and_leave_readings_alone(block: DayBlock
         inside = filled.values[fills.row[k], fills.day[k], fills.first[k] : fills.last[k] + 1]
         assert fills.energy_digits[k] == inside.sum()
         start, end = (block.freezes.total[fills.row[k], fills.day[k] + side] for side in (0, 1))
-        if fills.anchor[k] == Anchor.REGISTERS and start != NOT_READ and end != NOT_READ:
+        if fills.anchor[k] == Anchor.REGISTERS and NOT_READ not in (start, end):
             assert filled.values[fills.row[k], fills.day[k]].sum() == (end - start) % 10**8
 
 

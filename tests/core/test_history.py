@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from day_blocks import THRESHOLDS, block_of, column, curve, with_facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tables import worked_cases
 
+from day_blocks import THRESHOLDS, block_of, column, curve, with_facts
 from mingdu.core.day_block import NOT_KNOWN
 from mingdu.core.history import advance_history, like_day_profile, like_hour_p99
 from mingdu.core.quality import Quality
+from tables import worked_cases
 
 CASES = worked_cases("history_p99")
 HOUR = np.array([0, 0, 7], dtype=np.int64)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tables import worked_cases
 
 from mingdu.core.merge import Merge, UnlikeShapes, merge_day
 from mingdu.core.quality import Quality
+from tables import worked_cases
 
 CASES = worked_cases("merge")
 ESTIMATES = {"ESTIMATED_LINEAR", "ESTIMATED_LIKE_DAYS", "ESTIMATED_FLAT", "PROVISIONAL"}
@@ -50,7 +50,7 @@ def days(shape: tuple[int, int]) -> st.SearchStrategy[tuple[Any, Any]]:
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['old']} < {case['arriving']}" for case in CASES])
 def test_merges_the_worked_case(case: dict[str, str]) -> None:
-    sides = []
+    sides: list[Any] = []
     for side in (case["old"], case["arriving"]):
         quality, value = side.split()
         sides += [np.array([[int(value)]], dtype=np.int64), np.array([[Quality[quality]]], dtype=np.uint8)]
@@ -67,7 +67,8 @@ def test_agrees_with_the_twin_and_merging_again_changes_nothing(
     merge = merge_day(*old, *new)
     for at in np.ndindex(3, 6):
         expected = merge_twin((old[0][at], old[1][at]), (new[0][at], new[1][at]))
-        assert (merge.values[at], merge.quality[at], outcome(merge, at)) == expected
+        stored = int(merge.values[at]), int(merge.quality[at]), outcome(merge, at)
+        assert stored == expected
     again = merge_day(merge.values, merge.quality, *new)
     assert not again.accepted.any()
     assert np.array_equal(again.values, merge.values) and np.array_equal(again.quality, merge.quality)

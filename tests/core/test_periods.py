@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tables import worked_cases
 
 from mingdu.core.periods import BadPeriodShape, UnknownPeriod, sum_by_period
 from mingdu.core.registers import PERIOD_REGISTERS, Register
 from mingdu.core.types import Ints
+from tables import worked_cases
 
 CASES = worked_cases("period_sums")
 CODES = st.sampled_from([int(register) for register in PERIOD_REGISTERS])

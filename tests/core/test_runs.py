@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from day_blocks import column
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
+from day_blocks import column
 from mingdu.core.runs import find_runs, reduce_runs, trailing_run
 
 BEFORE = column(0, 7)

@@ -7,11 +7,10 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from day_blocks import column
 from hypothesis import given
 from hypothesis import strategies as st
-from tables import worked_cases
 
+from day_blocks import column
 from mingdu.core.usage import (
     EnergyTooLarge,
     RegisterOutOfRange,
@@ -20,6 +19,7 @@ from mingdu.core.usage import (
     capacity_limit_wh,
     register_usage,
 )
+from tables import worked_cases
 
 CASES = worked_cases("usage")
 FACTS = ("start", "end", "digit_count", "wh_per_digit", "multiplier", "limit_wh")
@@ -66,7 +66,7 @@ def remark_names(remarks: int) -> str:
 @pytest.mark.parametrize("case", CASES, ids=[case["source"] for case in CASES])
 def test_takes_the_worked_case(case: dict[str, str]) -> None:
     limit = capacity_limit_wh(column(int(case["capacity_w"])), column(int(case["hours"]) * 3600))
-    usage = register_usage(RegisterPairs(*(column(int(case[name])) for name in FACTS[:-1]), limit))
+    usage = register_usage(RegisterPairs(*[*(column(int(case[name])) for name in FACTS[:-1]), limit]))
     assert usage.used_digits.tolist() == [int(case["used_digits"])]
     assert usage.energy_wh.tolist() == [int(case["energy_wh"])]
     assert remark_names(int(usage.remarks[0])) == case["remarks"]

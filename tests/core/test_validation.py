@@ -1,4 +1,4 @@
-"""The seven rules: worked cases, a twin that goes interval by interval, days closed one by one or together."""
+"""The seven rules: worked cases, a twin that walks each curve, days closed one by one or together."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from day_blocks import FIRST_DAY, THRESHOLDS, block_of, column, curve, same_columns, spoken, with_facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tables import worked_cases
 
+from day_blocks import FIRST_DAY, THRESHOLDS, block_of, column, curve, same_columns, spoken, with_facts
 from mingdu.core.day_block import NOT_READ, BlockDays, DayBlock
 from mingdu.core.findings import Rule, Severity, join_findings
 from mingdu.core.history import advance_history
 from mingdu.core.quality import Quality
 from mingdu.core.registers import PERIOD_REGISTERS, Register
 from mingdu.core.validation import validate_days
+from tables import worked_cases
 
 CASES = worked_cases("validation")
 SHORT = replace(THRESHOLDS, stuck_hours=10, stuck_mean_wh=15, gap_intervals=2)
@@ -45,64 +45,60 @@ def reading(text: str) -> int:
     return NOT_READ if text == "-" else int(text)
 
 
+class Pieces:
+    """Findings of one row as they come up, in the words of `spoken`; a piece ends with its run or its day."""
+
+    def __init__(self) -> None:
+        self.open: dict[Rule, list[int]] = {}
+        self.said: list[tuple[int, int, int, str]] = []
+
+    def look(self, rule: Rule, at: tuple[int, int], run: int, figures: tuple[int, int]) -> None:
+        """See one interval: `run` intervals of the rule end here, or none."""
+        (day, point), (measured, limit) = at, figures
+        if not run:
+            self.close(rule, day)
+            return
+        first, _, before, limit_before, _ = self.open.get(rule, [point, point, measured, limit, run])
+        worst = {Rule.GAP: measured, Rule.STUCK: measured, Rule.NEGATIVE: min(before, measured)}
+        lowest = min(limit, limit_before)
+        self.open[rule] = [first, point, worst.get(rule, max(before, measured)), lowest, run]
+
+    def close(self, rule: Rule, day: int) -> None:
+        needed = {Rule.GAP: SHORT.gap_intervals, Rule.OVER_CAPACITY: SHORT.over_capacity_intervals}
+        first, last, measured, limit, run = self.open.pop(rule, [0, 0, 0, 0, -1])
+        if run >= needed.get(rule, 0):
+            self.said.append((day, rule, first, f"{rule.name} {day} {first}-{last}: {measured} / {limit}"))
+
+
 def interval_twin(block: DayBlock, row: int) -> list[str]:
-    """Curve findings of one row in the words of `spoken`, walking interval by interval with running counts."""
+    """Findings of one row's curve, walking interval by interval with running counts."""
     factor = int(block.points.wh_per_digit[row] * block.points.multiplier[row])
     capacity_wh = int(block.points.capacity_w[row]) * block.days.interval_minutes // 60
     needed = SHORT.stuck_hours * 60 // block.days.interval_minutes
     history = block.history
     gap, over, zeros = int(history.gap_run[row]), int(history.over_run[row]), int(history.zero_run[row])
     digits, count = int(history.used_digits[row]), int(history.used_intervals[row])
-    needed_runs = {Rule.GAP: SHORT.gap_intervals, Rule.OVER_CAPACITY: SHORT.over_capacity_intervals}
-    open_runs: dict[Rule, list[int]] = {}
-    said: list[tuple[int, int, int, str]] = []
-
-    def close(rule: Rule, day: int) -> None:
-        if rule in open_runs:
-            first, last, measured, limit, run = open_runs.pop(rule)
-            if run >= needed_runs.get(rule, 0):
-                said.append((day, rule, first, f"{rule.name} {day} {first}-{last}: {measured} / {limit}"))
-
-    def look(rule: Rule, day: int, point: int, hit: tuple[int, int, int]) -> None:
-        run, measured, limit = hit
-        if not run:
-            close(rule, day)
-            return
-        first, _, before, limit_before, _ = open_runs.get(rule, [point, point, measured, limit, run])
-        worst = {Rule.GAP: measured, Rule.STUCK: measured, Rule.NEGATIVE: min(before, measured)}
-        open_runs[rule] = [
-            first,
-            point,
-            worst.get(rule, max(before, measured)),
-            min(limit, limit_before),
-            run,
-        ]
-
-    for day, point in np.ndindex(block.values.shape[1:]):
-        value, missing = int(block.values[row, day, point]), block.quality[row, day, point] == Quality.MISSING
-        p99 = int(history.like_hour_p99[row, block.days.hour[point]])
-        spike_digits = capacity_wh * 12 // 10 // factor
-        if p99:
-            spike_digits = min(spike_digits, 8 * p99)
+    pieces = Pieces()
+    for at in np.ndindex(block.values.shape[1:]):
+        value, missing = int(block.values[row][at]), bool(block.quality[row][at] == Quality.MISSING)
+        p99 = int(history.like_hour_p99[row, block.days.hour[at[1]]])
+        spike = min(capacity_wh * 12 // 10 // factor, 8 * p99 if p99 else capacity_wh)
         gap = gap + 1 if missing else 0
         over = over + 1 if value * factor * 10 > 11 * capacity_wh else 0
-        if value:
-            count, zeros = count + zeros + 1, 0
-        elif not missing:
-            zeros += 1
+        count, zeros = (count + zeros + 1, 0) if value else (count, zeros + (not missing))
         digits += value
-        look(Rule.GAP, day, point, (gap, gap, SHORT.gap_intervals))
-        look(Rule.SPIKE, day, point, (value > spike_digits, value * factor, spike_digits * factor))
-        look(Rule.NEGATIVE, day, point, (value < 0, value * factor, 0))
-        stuck = (
-            value == 0 and not missing and zeros >= needed and digits * factor > SHORT.stuck_mean_wh * count
+        is_stuck = (
+            not value and not missing and zeros >= needed and digits * factor > SHORT.stuck_mean_wh * count
         )
-        look(Rule.STUCK, day, point, (stuck, zeros, needed))
-        look(Rule.OVER_CAPACITY, day, point, (over, value * factor, capacity_wh * 11 // 10))
-        if point == block.values.shape[2] - 1:
-            for rule in Rule:
-                close(rule, day)
-    return [text for *_, text in sorted(said)]
+        pieces.look(Rule.GAP, at, gap, (gap, SHORT.gap_intervals))
+        pieces.look(Rule.SPIKE, at, value > spike, (value * factor, spike * factor))
+        pieces.look(Rule.NEGATIVE, at, value < 0, (value * factor, 0))
+        pieces.look(Rule.STUCK, at, is_stuck, (zeros, needed))
+        pieces.look(Rule.OVER_CAPACITY, at, over, (value * factor, capacity_wh * 11 // 10))
+        for rule in Rule:
+            if at[1] == block.values.shape[2] - 1:
+                pieces.close(rule, at[0])
+    return [text for *_, text in sorted(pieces.said)]
 
 
 @st.composite

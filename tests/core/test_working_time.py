@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import worked_cases
 
 from mingdu.core.working_time import (
     BadWorkingCalendar,
@@ -20,10 +19,11 @@ from mingdu.core.working_time import (
     add_working_hours,
 )
 from mingdu.rulebook.calendars import holiday_calendar
+from tables import worked_cases
 
 CASES = worked_cases("working_time")
 CALENDAR = holiday_calendar().working
-# Berlin moves its clocks at 02:00: these windows have a night in which an hour is missing and one that has two.
+# Berlin moves its clocks at night: in these windows an hour is missing once, and once there are two.
 NIGHTS = WorkingCalendar(
     zone=ZoneInfo("Europe/Berlin"),
     valid_from=date(2026, 1, 1),

@@ -74,7 +74,7 @@ def test_refuses_a_day_before_the_first_file() -> None:
         ("mingdu/validation/1", "mingdu/validation/2", "schema"),
         ("source: first", "origin: first", "unknown key origin"),
         ("rule: GAP", "rule: HOLE", "one of GAP"),
-        ("rule: GAP", "rule: SPIKE", "SPIKE comes twice"),
+        ("rule: ROLL_OVER", "rule: NEGATIVE", "NEGATIVE comes twice"),
         ("severity: NOTICE", "severity: SHOUT", "one of NOTICE"),
         ("zero_hours: 48", "zero_hours: 0", "stuck|between 1"),
         ("linear_minutes: 120", "linear_minutes: 9999999", "between 1"),

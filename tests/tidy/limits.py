@@ -23,3 +23,6 @@ FLOATLESS_FOLDERS = ("src/mingdu/core/", "src/mingdu/money/", "src/mingdu/billin
 
 # Folders of tests/ that mirror no layer.
 OTHER_TEST_FOLDERS = ("tidy", "journeys", "golden", "fixtures")
+
+# What an operation acts on may stand before the `*` (STYLE 12): a conn and a thing, or a thing and a value.
+LEADING_ARGUMENTS = 2

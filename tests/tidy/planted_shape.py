@@ -95,8 +95,8 @@ SHAPE = (
         "keyword_only",
         "an operation called by position",
         "src/mingdu/work/operations.py",
-        "def open_task(kind, *, by): ...\n",
-        "def open_task(*, kind, by): ...\ndef _row(kind): ...\n",
+        "def open_task(order, by): ...\n",
+        "def open_task(order, *, by): ...\ndef _row(kind): ...\n",
     ),
     Planted(
         "module_docstring",

@@ -74,11 +74,12 @@ def open_arguments(tree: Tree) -> Iterator[Finding]:
 
 
 def keyword_only(tree: Tree) -> Iterator[Finding]:
-    """Public functions of operations are called with keywords only."""
+    """In an operation what is acted on may lead; who, when and how are named in every call."""
     for source, function in _doors(tree, "operations"):
-        if function.args.args or function.args.posonlyargs:
-            fault = f"{function.name} takes arguments by position"
-            yield source.finding(function, fault, "write `*,` first, so that every call names its arguments")
+        leading = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+        if len(leading) > limits.LEADING_ARGUMENTS or {"by", "at", "now"} & set(leading):
+            fault = f"{function.name} takes {', '.join(leading)} by position"
+            yield source.finding(function, fault, "write `*,` after what is acted on; name by and at")
 
 
 def module_docstring(tree: Tree) -> Iterator[Finding]:

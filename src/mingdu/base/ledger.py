@@ -127,6 +127,14 @@ def results(run_id: int) -> list[dict[str, Any]]:
     return list(done.values_list("result", flat=True))
 
 
+def errors(run_id: int) -> list[str]:
+    """Return the errors of buckets that are not done, by bucket."""
+    failed = RunBucket.objects.filter(run_id=run_id, done_at__isnull=True).exclude(error="")
+    return [
+        f"{bucket}: {error}" for bucket, error in failed.order_by("bucket").values_list("bucket", "error")
+    ]
+
+
 def bucket_numbers(run_id: int) -> list[int]:
     """Return the buckets of a run, rising."""
     return list(RunBucket.objects.filter(run_id=run_id).order_by("bucket").values_list("bucket", flat=True))

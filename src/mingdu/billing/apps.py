@@ -6,8 +6,17 @@ from django.apps import AppConfig
 
 
 class BillingConfig(AppConfig):
-    """Registers the models of billing."""
+    """Registers the models and mass works of billing."""
 
     name = "mingdu.billing"
     label = "billing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Offer the ledger what billing can do by buckets."""
+        from mingdu.base.ledger import register_work
+
+        from . import works
+
+        register_work(works.REHEARSE, works.rehearse_bucket)
+        register_work(works.ISSUE, works.issue_bucket)

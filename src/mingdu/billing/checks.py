@@ -26,16 +26,16 @@ class Hit:
 
 
 def total_energy_wh(inputs: Inputs) -> Ints:
-    """Return the energy of the total register over the period, int64 (account,) [Wh]; a fall counts as roll-over."""
+    """Return the energy of the total register over the period, int64 (account,) [Wh]; a fall is one roll-over."""
     start, end = _register(inputs.from_digits, inputs), _register(inputs.to_digits, inputs)
     return register_energy_wh(start, end, inputs.register_range, WH_PER_DIGIT * inputs.multiplier)
 
 
-def hold(inputs: Inputs, held_points: frozenset[int], hours: int, rules: BillingChecks) -> list[Hit]:
+def hold(inputs: Inputs, on_hold: Ints, hours: int, rules: BillingChecks) -> list[Hit]:
     """
     Run all checks.
 
-    held_points   usage points with an open finding that holds bills
+    on_hold       ids of usage points with an open finding that holds bills
     hours         hours of the period
     returns       hits, row by row; rows without one may be billed
     """
@@ -49,7 +49,7 @@ def hold(inputs: Inputs, held_points: frozenset[int], hours: int, rules: Billing
         ("missing_reading", ~inputs.found, {"quality": inputs.quality}),
         ("meter_exchanged", inputs.found & ~inputs.is_one_meter, {}),
         ("register_fell", inputs.found & fell, {"energy_wh": energy}),
-        ("open_finding", np.isin(inputs.terms.usage_point_id, list(held_points)), {}),
+        ("open_finding", np.isin(inputs.terms.usage_point_id, on_hold), {}),
         ("above_capacity", inputs.found & ~fell & (energy > most), {"energy_wh": energy, "most_wh": most}),
         (
             "variance_gate",

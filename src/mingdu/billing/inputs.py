@@ -59,9 +59,7 @@ class Inputs:
     def take(self, rows: Ints | Flags) -> Inputs:
         """Return the chosen rows."""
         chosen = {
-            name: value[rows]
-            for name, value in vars(self).items()
-            if name not in ("terms", "registers")
+            name: value[rows] for name, value in vars(self).items() if name not in ("terms", "registers")
         }
         return Inputs(terms=self.terms.take(rows), registers=self.registers, **chosen)
 
@@ -100,14 +98,14 @@ def read_inputs(
 ) -> Inputs:
     """Fetch the registers at both ends for agreements of one tariff; what is missing is marked, not guessed."""
     registers = needed_registers(tariff)
-    points = terms.usage_point_id
+    point_ids = terms.usage_point_id
     starts_at, ends_at = period.instants(zone)
     before_at = Period(period.before, period.first).instants(zone)[0]
-    start = register_values(conn, points, registers, starts_at)
-    end = register_values(conn, points, registers, ends_at)
-    before = register_values(conn, points, (Register.TOTAL,), before_at)
+    start = register_values(conn, point_ids, registers, starts_at)
+    end = register_values(conn, point_ids, registers, ends_at)
+    before = register_values(conn, point_ids, (Register.TOTAL,), before_at)
     is_reset = np.array([register is Register.DEMAND for register in registers])
-    hung_first, hung_last = installations(conn, points, starts_at), _at_end(conn, points, period, zone)
+    hung_first, hung_last = installations(conn, point_ids, starts_at), _at_end(conn, point_ids, period, zone)
     return Inputs(
         terms=terms,
         registers=registers,
@@ -118,15 +116,15 @@ def read_inputs(
         quality=np.maximum(_worst(start.quality, start.found), _worst(end.quality, end.found)),
         found=(start.found | is_reset).all(axis=1) & end.found.all(axis=1),
         multiplier=hung_last.multiplier,
-        register_range=10**hung_last.digits,
+        register_range=np.power(10, hung_last.digits),
         capacity_w=hung_last.capacity_w,
         is_one_meter=(hung_first.meter_id == hung_last.meter_id) & (hung_last.meter_id > 0),
         before_digits=np.where(before.found[:, 0], before.digits[:, 0], -1),
     )
 
 
-def _at_end(conn: psycopg.Connection[Any], points: Ints, period: Period, zone: ZoneInfo) -> Installations:
-    return installations(conn, points, period.instants(zone)[1] - timedelta(seconds=1))
+def _at_end(conn: psycopg.Connection[Any], point_ids: Ints, period: Period, zone: ZoneInfo) -> Installations:
+    return installations(conn, point_ids, period.instants(zone)[1] - timedelta(seconds=1))
 
 
 def _worst(quality: Ints, found: Flags) -> Ints:

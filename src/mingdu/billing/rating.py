@@ -89,5 +89,7 @@ def _thousandths(texts: list[str]) -> Ints | None:
     """Decimal texts of kVA or kW to whole VA or W; None when no row has one."""
     if not all(texts):
         return None
-    wholes = [int(whole) * THOUSAND + int(f"{part:0<3}"[:3]) for whole, _, part in (t.partition(".") for t in texts)]
+    wholes = [
+        int(whole) * THOUSAND + int(f"{part:0<3}"[:3]) for whole, _, part in (t.partition(".") for t in texts)
+    ]
     return np.array(wholes, dtype=np.int64)

@@ -65,7 +65,8 @@ def prepare(conn: psycopg.Connection[Any], run: BillRun, bucket: int) -> Prepare
     terms = _open_terms(conn, run, bucket, period)
     starts_at, ends_at = period.instants(settings.ZONE)
     hours = int((ends_at - starts_at).total_seconds()) // 3600
-    on_hold = frozenset(points_on_hold(conn, terms.usage_point_id, period.first, period.end))
+    held_ids = points_on_hold(conn, terms.usage_point_id, period.first, period.end)
+    on_hold = np.array(held_ids, dtype=np.int64)
     prepared = Prepared()
     for tariff_name, rows in sorted(_by_tariff(terms).items()):
         rules = rules_for(tariff_name, period.first, period.end, settings.RULES_FOLDER)
@@ -121,7 +122,12 @@ def issue_bucket(run: Run, bucket: RunBucket, now: datetime) -> dict[str, Any]:
         )  # fmt: skip
     ids, accounts, totals = _rehearsed(conn, bill_run, bucket.bucket)
     journal = Journal(
-        "issue", f"issue:{bill_run.pk}:{bucket.bucket}", now.astimezone(settings.ZONE).date(), accounts, ids, totals
+        "issue",
+        f"issue:{bill_run.pk}:{bucket.bucket}",
+        now.astimezone(settings.ZONE).date(),
+        accounts,
+        ids,
+        totals,
     )
     journal_id = post(conn, journal, by=SYSTEM, at=now)
     Issue.objects.create(
@@ -129,7 +135,8 @@ def issue_bucket(run: Run, bucket: RunBucket, now: datetime) -> dict[str, Any]:
         total_fen=journal.total_fen, by=run.created_by, at=now,
     )  # fmt: skip
     publish(
-        BillsIssued(bill_run.pk, bucket.bucket, f"{bill_run.period_from}", len(ids), journal.total_fen), at=now
+        BillsIssued(bill_run.pk, bucket.bucket, f"{bill_run.period_from}", len(ids), journal.total_fen),
+        at=now,
     )
     return {"bills": len(ids), "total_fen": journal.total_fen}
 
@@ -143,9 +150,7 @@ def run_digest(run: BillRun) -> str:
     return digest.hexdigest()
 
 
-def _open_terms(
-    conn: psycopg.Connection[Any], run: BillRun, bucket: int, period: Period
-) -> AgreementTerms:
+def _open_terms(conn: psycopg.Connection[Any], run: BillRun, bucket: int, period: Period) -> AgreementTerms:
     first = bucket * BUCKET_POINTS
     terms = read_terms(conn, first, first + BUCKET_POINTS, period)
     if run.book_code:

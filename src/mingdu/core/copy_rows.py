@@ -123,8 +123,10 @@ def array_bytes(values: Ints) -> bytes:
 
 
 def array_header(elements: int, element_bytes: int) -> bytes:
-    """Encode dimensions, no NULL inside, element type, length and first index; an empty array has no dimension."""
-    numbers = [1, 0, ELEMENT_OIDS[element_bytes], elements, 1] if elements else [0, 0, ELEMENT_OIDS[element_bytes]]
+    """Encode dimensions, no NULL inside, element type, length, first index; an empty array has no dimension."""
+    numbers = (
+        [1, 0, ELEMENT_OIDS[element_bytes], elements, 1] if elements else [0, 0, ELEMENT_OIDS[element_bytes]]
+    )
     return np.array(numbers, dtype=">i4").tobytes()
 
 
@@ -148,7 +150,9 @@ def _number(values: AnyColumn, width: int) -> Fixed:
     wide = np.asarray(values, dtype=np.int64)
     limit = np.iinfo(f"i{width}")
     if wide.size and (wide.min() < limit.min or wide.max() > limit.max):
-        raise DoesNotFit(f"{wide.min()} to {wide.max()} in {width} bytes", low=int(wide.min()), high=int(wide.max()))
+        raise DoesNotFit(
+            f"{wide.min()} to {wide.max()} in {width} bytes", low=int(wide.min()), high=int(wide.max())
+        )
     fields = np.empty((wide.size, 4 + width), dtype=np.uint8)
     fields[:, :4] = np.frombuffer(_length(width), dtype=np.uint8)
     fields[:, 4:] = wide.astype(f">i{width}").view(np.uint8).reshape(wide.size, width)
@@ -161,9 +165,9 @@ def _length(count: int) -> bytes:
 
 def _pieces(columns: Sequence[Column], rows: int) -> list[Sequence[bytes]]:
     """
-    Split the rows into pieces: fixed fields that stand together, then the bytes of one varying field, and so on.
+    Split the rows into pieces: fixed fields that stand together, the bytes of one varying field, and so on.
 
-    A varying field's length closes the piece before it, so that every piece but the varying ones has one width.
+    A varying field's length closes the piece before it, so that every other piece has one width.
     """
     count = np.frombuffer(len(columns).to_bytes(2, "big"), dtype=np.uint8)
     together: list[Bytes] = [np.broadcast_to(count, (rows, 2))]

@@ -85,7 +85,7 @@ def register_usage(pairs: RegisterPairs) -> Usage:
     Return the energy between two readings of a register, in digits and in Wh.
 
     An end below its start is a roll-over only where the wrapped energy is within the limit; elsewhere the
-    difference stays negative and is remarked NEGATIVE. Energy above the limit is remarked JUMP and not altered.
+    difference stays negative with the remark NEGATIVE. Energy above the limit has the remark JUMP, unaltered.
 
     raises  RegisterOutOfRange, EnergyTooLarge
     source  worked cases in tests/golden/usage.csv

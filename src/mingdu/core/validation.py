@@ -62,8 +62,8 @@ def _spikes(block: DayBlock, thresholds: Thresholds) -> Findings:
     runs = find_runs(spikes, np.zeros_like(block.history.gap_run))
     factor = block.points.factor_wh[runs.row]
     highest = reduce_runs(np.maximum, block.values[spikes], runs) * factor
-    row, _, point = np.nonzero(spikes)
-    lowest_limit = reduce_runs(np.minimum, limit[row, point], runs) * factor
+    at = np.flatnonzero(spikes)
+    lowest_limit = reduce_runs(np.minimum, limit[at // block.intervals, at % limit.shape[1]], runs) * factor
     return _findings(block, thresholds, runs, _Figures(Rule.SPIKE, highest, lowest_limit))
 
 

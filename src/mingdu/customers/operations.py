@@ -17,7 +17,7 @@ from mingdu.base.operations import issue_token
 from mingdu.base.outbox import publish
 from mingdu.base.permissions import require
 from mingdu.errors import TradeError
-from mingdu.metering.queries import points_by_code
+from mingdu.metering.queries.facts import point_facts
 
 from .events import SignInCodeMade
 from .models import Account, Agreement, Contact, Customer, SignInCode
@@ -58,7 +58,7 @@ def register_customers(registry: dict[str, Any], *, by: Actor, at: datetime) -> 
     returns    accounts in the registry
     """
     require(by, "customers.register")
-    points = points_by_code()
+    points = point_facts()
     units = {row["account"]: points[row["usage_point"]] for row in registry["agreements"]}
     location = {row["account"]: row["service_location"] for row in registry["usage_points"] if row["account"]}
     Customer.objects.bulk_create(

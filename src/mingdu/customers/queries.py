@@ -14,10 +14,11 @@ from mingdu.base.actors import Actor, Grant
 from mingdu.base.database import cursor
 from mingdu.base.permissions import require, scope
 from mingdu.base.roles import Role
+from mingdu.core.money import plain_text
 from mingdu.core.types import Flags, Ints
 from mingdu.errors import TradeError
 
-from .models import Account, Customer
+from .models import Account, Agreement, Customer
 
 
 class UnknownAccount(TradeError):
@@ -128,6 +129,32 @@ def account_of_point(usage_point_id: int, day: date) -> AccountView | None:
     return _view(account) if account else None
 
 
+@dataclass(frozen=True)
+class AgreementView:
+    """What a printed bill says of the agreement; decimals as text, empty where not agreed."""
+
+    customer_class: str
+    voltage_kv: str
+    capacity_kva: str
+    contract_kw: str
+
+
+def agreement_by_id(agreement_id: int) -> AgreementView:
+    """Return an agreement for a bill that names it; agreements are never deleted."""
+    found = Agreement.objects.get(pk=agreement_id)
+    return AgreementView(
+        found.customer_class,
+        plain_text(found.voltage_kv),
+        "" if found.capacity_kva is None else plain_text(found.capacity_kva),
+        "" if found.contract_kw is None else plain_text(found.contract_kw),
+    )
+
+
+def agreement_terms(conn: psycopg.Connection[Any], agreement_id: int) -> AgreementTerms:
+    """Return one agreement as columns of one row."""
+    return _terms(cursor(conn).execute(f"{_TERMS} WHERE a.id = %s", (agreement_id,)).fetchall())
+
+
 def agreements_of_points(
     conn: psycopg.Connection[Any], first_point: int, end_point: int, latest_day: date
 ) -> AgreementTerms:
@@ -136,14 +163,22 @@ def agreements_of_points(
 
     conn   the transaction of the bucket; other subjects' mass work only
     """
-    statement = """
-        SELECT a.id, a.account_id, a.usage_point_id, a.tariff, c.account_number, a.customer_class,
-               a.voltage_kv::text, coalesce(a.capacity_kva::text, ''), coalesce(a.contract_kw::text, '')
-        FROM customers_agreement a JOIN customers_account c ON c.id = a.account_id
+    statement = f"""{_TERMS}
         WHERE a.usage_point_id >= %s AND a.usage_point_id < %s
           AND a.valid_from <= %s AND (a.valid_to IS NULL OR a.valid_to > %s)
         ORDER BY a.usage_point_id"""
-    rows = cursor(conn).execute(statement, (first_point, end_point, latest_day, latest_day)).fetchall()
+    return _terms(
+        cursor(conn).execute(statement, (first_point, end_point, latest_day, latest_day)).fetchall()
+    )
+
+
+_TERMS = """
+    SELECT a.id, a.account_id, a.usage_point_id, a.tariff, c.account_number, a.customer_class,
+           a.voltage_kv::text, coalesce(a.capacity_kva::text, ''), coalesce(a.contract_kw::text, '')
+    FROM customers_agreement a JOIN customers_account c ON c.id = a.account_id"""
+
+
+def _terms(rows: list[tuple[Any, ...]]) -> AgreementTerms:
     columns = list(zip(*rows, strict=True)) if rows else [()] * 9
     ids, accounts, points = (np.array(column, dtype=np.int64) for column in columns[:3])
     return AgreementTerms(ids, accounts, points, *(list(column) for column in columns[3:]))

@@ -12,6 +12,7 @@ from mingdu.wire.dtu import TerminalProfile
 
 # Width of a terminal's address in the tables: 12 digits.
 ADDRESS_BYTES_MAX: Final = 6
+DEFAULT_ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 
 class BadSettings(TradeError):
@@ -38,12 +39,13 @@ class Settings:
     polls_a_look     how many polls of one terminal are kept in memory
     rows_a_commit    the largest batch of answers
     rows_waiting     answers that may wait for the database before reading from sockets stops
+    logins_waiting   log-ins that may wait for one look into the table; more are turned away and dial again
     raises           BadSettings: no profile, or one whose address does not fit the tables
     """
 
     profiles: tuple[TerminalProfile, ...]
     process: str = "headend"
-    zone: tzinfo = ZoneInfo("Asia/Shanghai")
+    zone: tzinfo = DEFAULT_ZONE
     wake_up_bytes: int = 4
     request_seconds: float = 5.0
     tries: int = 3
@@ -55,6 +57,7 @@ class Settings:
     polls_a_look: int = 8
     rows_a_commit: int = 1000
     rows_waiting: int = 20_000
+    logins_waiting: int = 10_000
 
     def __post_init__(self) -> None:
         if not self.profiles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg.conninfo
 from csp.constants import NONE, SELF
@@ -101,6 +102,7 @@ CONTENT_SECURITY_POLICY = {
 
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
+ZONE = ZoneInfo(TIME_ZONE)
 USE_I18N = True
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

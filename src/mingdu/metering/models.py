@@ -1,4 +1,4 @@
-"""Areas, usage points, meters, installations, findings; the head end's tables. Bulk tables are in SQL only."""
+"""Areas, usage points, meters, installations, findings; the head end's tables. Bulk tables are SQL only."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Terminal(models.Model):
 
 
 class Installation(models.Model):
-    """A meter at a point for a span of time, with the multiplier (倍率) that held and the terminal that reads it."""
+    """A meter at a point for a span of time, its multiplier (倍率) and the terminal that reads it."""
 
     usage_point = models.ForeignKey(UsagePoint, on_delete=models.PROTECT, related_name="installations")
     meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="installations")
@@ -163,7 +163,7 @@ class DayClosing(models.Model):
 
 
 class InboxFrame(models.Model):
-    """The frames of one answer, as they came (报文); append only, written by the head end before it acknowledges."""
+    """The frames of one answer, as they came (报文); written by the head end before it acknowledges."""
 
     received_at = models.DateTimeField()
     terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="+", db_constraint=False)

@@ -118,7 +118,8 @@ class CurveColumns:
     def take(self, rows: Ints | Flags) -> CurveColumns:
         """Return the chosen rows."""
         return CurveColumns(
-            self.usage_point_id[rows], self.day[rows], self.channel[rows], self.values[rows], self.quality[rows]
+            self.usage_point_id[rows], self.day[rows], self.channel[rows],
+            self.values[rows], self.quality[rows],
         )  # fmt: skip
 
 

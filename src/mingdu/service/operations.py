@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db import IntegrityError, connection, transaction
+from django.conf import settings
+from django.db import connection, transaction
 
 from mingdu.base import audit
 from mingdu.base.actors import SYSTEM, Actor
@@ -64,34 +65,6 @@ class CaseOrder:
     bill_id: int | None = None
 
 
-@transaction.atomic
-def _open(order: CaseOrder, account: AccountView, bill: BillView | None, *, by: Actor, at: datetime) -> Case:
-    number = _next_number(at)
-    task = open_task(
-        TaskOrder("case", f"case:{number}", f"case:{number}", "agent", account.unit_id, details={"kind": order.kind}),
-        by=SYSTEM, at=at,
-    )  # fmt: skip
-    case = Case.objects.create(
-        number=number,
-        account_id=account.id,
-        unit_id=account.unit_id,
-        kind=order.kind,
-        channel=order.channel,
-        words=order.words,
-        bill_id=bill.id if bill else None,
-        task_id=task.pk,
-        opened_by=by.id,
-        opened_at=at,
-        due_at=task.due_at,
-    )
-    note(case, "opened", by=by, at=at)
-    audit.record(
-        by, "service.open_case", f"case:{number}", at=at, details={"account": account.account_number}
-    )
-    _tell(case, "case_opened", {"case": number, "due": f"{case.due_at.astimezone():%Y-%m-%d %H:%M}"}, at)
-    return case
-
-
 def open_case(order: CaseOrder, *, by: Actor, at: datetime) -> Case:
     """
     Open a case with an owner and a limit, and tell the customer.
@@ -126,7 +99,7 @@ def ask_reread(case_number: str, *, by: Actor, at: datetime) -> int:
     )
     task = order_reread(order, by=by, at=at)
     note(case, "reread_ordered", by=by, at=at, details={"task": task.pk})
-    _tell(case, "reread_ordered", {"case": case.number}, at)
+    tell(case, "reread_ordered", {"case": case.number}, at=at)
     return task.pk
 
 
@@ -158,6 +131,39 @@ def note(case: Case, what: str, *, by: Actor, at: datetime, details: dict[str, o
     CaseEvent.objects.create(case=case, what=what, at=at, by=by.id, details=details or {})
 
 
+@transaction.atomic
+def _open(order: CaseOrder, account: AccountView, bill: BillView | None, *, by: Actor, at: datetime) -> Case:
+    number = _next_number(at)
+    task = open_task(
+        TaskOrder("case", f"case:{number}", f"case:{number}", "agent", account.unit_id, details={"kind": order.kind}),
+        by=SYSTEM, at=at,
+    )  # fmt: skip
+    case = Case.objects.create(
+        number=number,
+        account_id=account.id,
+        unit_id=account.unit_id,
+        kind=order.kind,
+        channel=order.channel,
+        words=order.words,
+        bill_id=bill.id if bill else None,
+        task_id=task.pk,
+        opened_by=by.id,
+        opened_at=at,
+        due_at=task.due_at,
+    )
+    note(case, "opened", by=by, at=at)
+    audit.record(
+        by, "service.open_case", f"case:{number}", at=at, details={"account": account.account_number}
+    )
+    tell(
+        case,
+        "case_opened",
+        {"case": number, "due": f"{case.due_at.astimezone(settings.ZONE):%Y-%m-%d %H:%M}"},
+        at=at,
+    )
+    return case
+
+
 def _end_task(case: Case, outcome: str, at: datetime) -> None:
     try:
         complete_task(case.task_id, outcome, by=SYSTEM, at=at)
@@ -165,14 +171,16 @@ def _end_task(case: Case, outcome: str, at: datetime) -> None:
         return
 
 
-def _tell(case: Case, template: str, variables: dict[str, str], at: datetime) -> None:
+def tell(case: Case, template: str, variables: dict[str, str], *, at: datetime) -> None:
+    """Send a notice about a case to its customer; the same template is told once a case."""
+    require(SYSTEM, "notices.send")
     account = account_by_id(case.account_id)
     notice = Notice(
-        f"customer:{account.customer_id}",
-        template,
-        f"{template}:{case.number}",
-        variables,
-        account.customer_language,
+        recipient=f"customer:{account.customer_id}",
+        template=template,
+        key=f"{template}:{case.number}",
+        variables=variables,
+        language=account.customer_language,
     )
     send(notice, by=SYSTEM, at=at)
 

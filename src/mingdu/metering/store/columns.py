@@ -14,8 +14,8 @@ from mingdu.base.database import cursor
 from mingdu.core.copy_rows import Column, array_bytes, copy_rows
 from mingdu.core.types import Bytes, Ints, Times
 
-# Statements are planned for their parameters each time (prepare=False): a plan made for any length of a column
-# and any month would read every partition.
+# Statements are planned for their parameters each time (prepare=False): a plan made for any length of a
+# column and any month would read every partition.
 Connection = psycopg.Connection[Any]
 BIGINT_ARRAY = 1016
 

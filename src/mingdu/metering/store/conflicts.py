@@ -59,6 +59,7 @@ def write_conflicts(
     if not len(conflicts):
         return []
     columns = (
-        conflicts.usage_point_id, conflicts.item, microseconds(conflicts.at), conflicts.kept, conflicts.offered
+        conflicts.usage_point_id, conflicts.item, microseconds(conflicts.at),
+        conflicts.kept, conflicts.offered,
     )  # fmt: skip
     return fetch_rows(conn, _INSERT, (evidence_id, found_at, *columns))

@@ -11,8 +11,8 @@ from mingdu.core import copy_rows
 from mingdu.core.curves import pack_curves, unpack_curves
 from mingdu.core.quality import Quality
 from mingdu.core.types import Bytes, Flags, Ints
+from mingdu.metering.readings import CurveColumns, Source
 
-from ..readings import CurveColumns, Source
 from .columns import Connection, copy_in, cut, fetch_row, instant64, ints, run, small_ints
 from .latest import latest_places
 
@@ -45,7 +45,8 @@ _DELETE = f"""
       AND c.day BETWEEN {_DAY.format("%s")} AND {_DAY.format("%s")} AND c.usage_point_id BETWEEN %s AND %s
 """
 _TABLE = (
-    "metering_curve (day, usage_point_id, channel, version, source, evidence_id, recorded_at, digits, quality)"
+    "metering_curve"
+    " (day, usage_point_id, channel, version, source, evidence_id, recorded_at, digits, quality)"
 )
 
 

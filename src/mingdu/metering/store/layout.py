@@ -95,7 +95,9 @@ def known_points(conn: Connection, usage_point_ids: Ints) -> KnownPoints:
     return KnownPoints(ints(ids), ints(units))
 
 
-def installed_meters(conn: Connection, usage_point_ids: Ints, meter_ids: Ints, read_at: Times) -> tuple[Ints, Ints]:
+def installed_meters(
+    conn: Connection, usage_point_ids: Ints, meter_ids: Ints, read_at: Times
+) -> tuple[Ints, Ints]:
     """
     Return the meter of each reading and the digits it shows; 0 where none was installed then.
 

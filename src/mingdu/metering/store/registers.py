@@ -10,16 +10,18 @@ import numpy as np
 
 from mingdu.core import copy_rows
 from mingdu.core.types import Bytes, Flags, Ints, Times
+from mingdu.metering.readings import RegisterColumns
 
-from ..readings import RegisterColumns
 from .columns import INSTANT, Connection, copy_in, fetch_row, instant64, ints, marks, microseconds, small_ints
 from .curves import Origin
 from .latest import latest_places
 
 _PACKED = """
-    SELECT string_agg(int8send(n), ''), string_agg(int8send(meter_id), ''), string_agg(int2send(register), ''),
+    SELECT string_agg(int8send(n), ''), string_agg(int8send(meter_id), ''),
+           string_agg(int2send(register), ''),
            string_agg(int8send((extract(epoch FROM read_at) * 1000000)::bigint), ''),
-           string_agg(int2send(version), ''), string_agg(int8send(digits), ''), string_agg(int2send(quality), '')
+           string_agg(int2send(version), ''), string_agg(int8send(digits), ''),
+           string_agg(int2send(quality), '')
     FROM ({rows}) AS found
 """
 _COLUMNS = "r.meter_id, r.register, r.read_at, r.version, r.digits, r.quality"
@@ -99,7 +101,7 @@ def fetch_at(
     instants: Sequence[datetime],
     known_at: datetime | None = None,
 ) -> StoredRegisters:
-    """Return the readings of some points and registers at exactly these instants; `place` is the point's row."""
+    """Return the readings of some points and registers at exactly these instants; `place` is a point's row."""
     wanted = [int(register) for register in registers]
     parameters = usage_point_ids, list(instants), wanted, known_at, known_at
     return _unpack(fetch_row(conn, _PACKED.format(rows=_AT), parameters))

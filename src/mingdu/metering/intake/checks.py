@@ -14,8 +14,7 @@ from mingdu.core.quality import Quality
 from mingdu.core.registers import Channel, Register
 from mingdu.core.types import Flags, Ints
 from mingdu.errors import TradeError
-
-from ..readings import (
+from mingdu.metering.readings import (
     BadRow,
     BadValue,
     CurveColumns,
@@ -26,9 +25,9 @@ from ..readings import (
     UnknownUsagePoint,
     WrongDayLength,
 )
-from ..store.columns import Connection, instant64
-from ..store.layout import KnownPoints, Months, installed_meters
-from ..zone import INTERVAL, day_lengths, day_starts
+from mingdu.metering.store.columns import Connection, instant64
+from mingdu.metering.store.layout import KnownPoints, Months, installed_meters
+from mingdu.metering.zone import INTERVAL, day_lengths, day_starts
 
 # A meter's clock may go wrong by so much (protocol facts: meter within 10 s, alarm above 2 min).
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -77,13 +76,16 @@ def check_curves(curves: CurveColumns, ground: Ground) -> Checked:
 def check_registers(
     conn: Connection, readings: RegisterColumns, ground: Ground
 ) -> tuple[RegisterColumns, Checked]:
-    """Check register readings row by row and look up their meters; returns them with meters, and the errors."""
+    """Check register readings row by row; returns them with their meters looked up, and the errors."""
     meters, shown = installed_meters(conn, readings.usage_point_id, readings.meter_id, readings.read_at)
     impossible = (readings.digits < 0) | (readings.digits >= 10**shown) | (readings.quality > LARGEST_MARK)
     impossible |= (readings.quality == Quality.MISSING) | ~np.isin(readings.register, list(Register))
     utc_days = readings.read_at.astype("datetime64[D]").astype(np.int64)
     faults: list[tuple[Flags, Explain]] = [
-        (~ground.points.hold(readings.usage_point_id), lambda row: _unknown_point(readings.usage_point_id[row])),
+        (
+            ~ground.points.hold(readings.usage_point_id),
+            lambda row: _unknown_point(readings.usage_point_id[row]),
+        ),
         (
             ~ground.months.hold(utc_days),
             lambda row: OutsideStorage(f"no storage for {_time(readings, row)}", time=_time(readings, row)),
@@ -146,10 +148,10 @@ def _wrong_length(curves: CurveColumns, row: int) -> TradeError:
 
 
 def _bad_curve(curves: CurveColumns, row: int) -> TradeError:
-    values = {"low": int(curves.values[row].min()), "high": int(curves.values[row].max())}
+    low, high = int(curves.values[row].min()), int(curves.values[row].max())
     return BadValue(
-        f"values {values['low']} to {values['high']} in channel {curves.channel[row]}",
-        channel=int(curves.channel[row]), mark=int(curves.quality[row].max()), **values,
+        f"values {low} to {high} in channel {curves.channel[row]}",
+        channel=int(curves.channel[row]), mark=int(curves.quality[row].max()), low=low, high=high,
     )  # fmt: skip
 
 

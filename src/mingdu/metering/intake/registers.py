@@ -1,4 +1,4 @@
-"""Register readings meet what is stored: a value is written once; what differs is kept beside it or corrects it."""
+"""Register readings meet what is stored: what differs is kept beside it, or corrects it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from mingdu.core.merge import merge_day
 from mingdu.core.registers import Register
 from mingdu.core.types import Bytes, Flags, Ints
+from mingdu.metering.events import ReadingsCorrected
+from mingdu.metering.readings import Intent, Outcome, RegisterColumns
+from mingdu.metering.store.columns import Connection, aware, microseconds
+from mingdu.metering.store.conflicts import Conflicts
+from mingdu.metering.store.curves import Origin
+from mingdu.metering.store.latest import rounds_of
+from mingdu.metering.store.registers import fetch_registers, write_registers
 
-from ..events import ReadingsCorrected
-from ..readings import Intent, Outcome, RegisterColumns
-from ..store.columns import Connection, aware, microseconds
-from ..store.conflicts import Conflicts
-from ..store.curves import Origin
-from ..store.latest import rounds_of
-from ..store.registers import fetch_registers, write_registers
-from .accept_curves import merge_outcomes
+from .curves import merge_outcomes
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,11 @@ def _take_round(
 
 
 def _corrections(readings: RegisterColumns) -> list[ReadingsCorrected]:
-    columns = readings.usage_point_id.tolist(), readings.register.tolist(), readings.read_at
-    return [ReadingsCorrected(*key, aware(at).isoformat()) for *key, at in zip(*columns, strict=True)]
+    points, registers = readings.usage_point_id.tolist(), readings.register.tolist()
+    return [
+        ReadingsCorrected(point, register, aware(at).isoformat())
+        for point, register, at in zip(points, registers, readings.read_at, strict=True)
+    ]
 
 
 def _contradictions(readings: RegisterColumns, conflict: Flags, kept: Ints) -> Conflicts:

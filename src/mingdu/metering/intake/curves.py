@@ -10,14 +10,13 @@ from mingdu.core.merge import Merge, merge_day
 from mingdu.core.quality import Quality
 from mingdu.core.registers import Channel
 from mingdu.core.types import Bytes, Flags, Ints
-
-from ..readings import CurveColumns, Intent, Outcome
-from ..store.columns import Connection
-from ..store.conflicts import Conflicts
-from ..store.curves import Origin, StoredCurves, fetch_curves, write_curves
-from ..store.latest import rounds_of
-from ..store.layout import closed_days
-from ..zone import INTERVAL, day_starts
+from mingdu.metering.readings import CurveColumns, Intent, Outcome
+from mingdu.metering.store.columns import Connection
+from mingdu.metering.store.conflicts import Conflicts
+from mingdu.metering.store.curves import Origin, StoredCurves, fetch_curves, write_curves
+from mingdu.metering.store.latest import rounds_of
+from mingdu.metering.store.layout import closed_days
+from mingdu.metering.zone import INTERVAL, day_starts
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,10 @@ def _take_round(conn: Connection, curves: CurveColumns, intent: Intent, origin: 
     stored = fetch_curves(conn, curves)
     is_stored = np.zeros(len(curves), dtype=bool)
     is_stored[stored.place] = True
-    outcomes = np.where(curves.quality != Quality.MISSING, np.uint8(Outcome.ACCEPTED), np.uint8(Outcome.NOTHING))
-    _write_new(conn, curves, ~is_stored & outcomes.any(axis=1), origin)
+    outcomes = np.where(
+        curves.quality != Quality.MISSING, np.uint8(Outcome.ACCEPTED), np.uint8(Outcome.NOTHING)
+    )
+    _write_new(conn, curves, ~is_stored & np.any(outcomes, axis=1), origin)
     met = curves.take(stored.place)
     merge = merge_day(stored.values, stored.quality, met.values, met.quality)
     if intent is Intent.CORRECT:
@@ -80,7 +81,7 @@ def _write_new(conn: Connection, curves: CurveColumns, is_new: Flags, origin: Or
 def _write_merged(
     conn: Connection, met: CurveColumns, stored: StoredCurves, merge: Merge, origin: Origin
 ) -> None:
-    changed = merge.accepted.any(axis=1)
+    changed: Flags = np.any(merge.accepted, axis=1)
     if not changed.any():
         return
     whole = replace(met, values=merge.values, quality=merge.quality).take(changed)

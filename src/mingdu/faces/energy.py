@@ -1,0 +1,93 @@
+"""A point's readings as energies and register values, ready to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+from django.conf import settings
+
+from mingdu.base.database import reading_connection
+from mingdu.core.clock import day_bounds, interval_starts
+from mingdu.core.quality import Quality
+from mingdu.core.registers import WH_PER_DIGIT, Register
+from mingdu.core.types import Ints
+from mingdu.metering.queries import curves, installations_between
+from mingdu.metering.store.registers import fetch_between
+from mingdu.metering.zone import INTERVAL_MINUTES
+
+HUNDREDTHS = Decimal("0.01")
+TEN_THOUSANDTHS = Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class EnergyDay:
+    """One civil day: energy of each interval [Wh], None where it is missing, and its quality."""
+
+    day: date
+    energy_wh: list[int | None]
+    quality: list[Quality]
+
+
+@dataclass(frozen=True)
+class RegisterReading:
+    """What a register showed at an instant, in its own unit before the multiplier."""
+
+    register: Register
+    read_at: datetime
+    value: Decimal
+    quality: Quality
+
+
+def energy_days(usage_point_id: int, first_day: date, last_day: date) -> list[EnergyDay]:
+    """Return a point's energy through civil days, both ends included; the caller has asked the account's door."""
+    days = (last_day - first_day).days + 1
+    return [_energy_day(usage_point_id, first_day + timedelta(days=offset)) for offset in range(days)]
+
+
+def register_readings(usage_point_id: int, first_day: date, last_day: date) -> list[RegisterReading]:
+    """Return a point's register readings, from the first day's midnight freeze to the one after the last day."""
+    span = day_bounds(first_day, settings.ZONE)[0], day_bounds(last_day, settings.ZONE)[1]
+    found = fetch_between(reading_connection(), _one(usage_point_id), list(Register), span)
+    order = np.lexsort((found.register, found.read_at))
+    return [
+        RegisterReading(
+            Register(int(found.register[row])),
+            found.read_at[row].item().replace(tzinfo=UTC),
+            register_value(Register(int(found.register[row])), int(found.digits[row])),
+            Quality(int(found.quality[row])),
+        )
+        for row in order
+    ]
+
+
+def register_value(register: Register, digits: int) -> Decimal:
+    """Return what the register shows: kWh or kvarh with two decimals, demand in kW with four."""
+    return digits * (TEN_THOUSANDTHS if register is Register.DEMAND else HUNDREDTHS)
+
+
+def _energy_day(usage_point_id: int, day: date) -> EnergyDay:
+    block = curves(reading_connection(), _one(usage_point_id), day, 1)
+    energy_wh = block.values[0, 0] * WH_PER_DIGIT * _multipliers(usage_point_id, day)
+    quality = [Quality(int(mark)) for mark in block.quality[0, 0]]
+    known = [
+        None if mark is Quality.MISSING else int(energy)
+        for mark, energy in zip(quality, energy_wh, strict=True)
+    ]
+    return EnergyDay(day, known, quality)
+
+
+def _multipliers(usage_point_id: int, day: date) -> Ints:
+    """Return the multiplier of each interval: an exchange may change it within the day."""
+    span = day_bounds(day, settings.ZONE)
+    installed = installations_between(reading_connection(), _one(usage_point_id), *span)
+    starts = interval_starts(day, settings.ZONE, INTERVAL_MINUTES).astype(np.int64)
+    held = (starts[:, None] >= installed.valid_from) & (starts[:, None] < installed.valid_to)
+    multipliers: Ints = (held * installed.multiplier).sum(axis=1, dtype=np.int64)
+    return multipliers
+
+
+def _one(usage_point_id: int) -> Ints:
+    return np.array([usage_point_id], dtype=np.int64)

@@ -1,0 +1,103 @@
+"""Health and metrics of the running system; the worker and the head end report by beats in the data folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from mingdu.base.outbox import waiting
+
+from .clock import Clock, clock_of
+from .environment import Environment, make_folder
+
+# Processes that must beat; each does so every few seconds.
+BEATING = ("worker", "headend")
+LONGEST_SILENCE = timedelta(seconds=15)
+OK, DOWN = "ok", "down"
+
+
+def beat(environment: Environment, name: str, now: datetime) -> None:
+    """
+    Say that a process lives: $MINGDU_DATA/beats/<name>.json, replaced whole.
+
+    name  "worker" or "headend"
+    now   real time, not the demo's: silence is measured by the real clock
+    """
+    path = _beat_path(environment, name)
+    make_folder(path.parent)
+    fresh = path.with_suffix(".fresh")
+    fresh.write_text(json.dumps({"name": name, "at": now.isoformat()}))
+    fresh.replace(path)
+
+
+def health_of(environment: Environment, now: datetime) -> dict[str, str]:
+    """Return what /health says: each part "ok" or "down", and the status of the whole."""
+    parts = {"database": OK if database_answers() else DOWN}
+    parts |= {name: OK if _beats(environment, name, now) else DOWN for name in BEATING}
+    whole = OK if set(parts.values()) == {OK} else DOWN
+    return {"status": whole, **parts, "version": version("mingdu")}
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when every part lives, else 503."""
+    found = health_of(settings.ENVIRONMENT, Clock().now())
+    return JsonResponse(found, status=200 if found["status"] == OK else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer in the text format of Prometheus: this process's own counts, and what the database holds now."""
+    stored = CollectorRegistry(auto_describe=False)
+    stored.register(StoredFigures(clock_of(settings.ENVIRONMENT).now()))
+    text = generate_latest(REGISTRY) + generate_latest(stored)
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
+
+
+@dataclass(frozen=True)
+class StoredFigures(Collector):
+    """Figures counted in the database when asked; nothing but `mingdu_database_up` when it does not answer."""
+
+    now: datetime
+
+    def collect(self) -> Iterable[Metric]:
+        """Count."""
+        is_up = database_answers()
+        yield GaugeMetricFamily("mingdu_database_up", "Whether the database answers", value=int(is_up))
+        if not is_up:
+            return
+        yield GaugeMetricFamily(
+            "mingdu_outbox_waiting", "Events that wait for their consumer", value=waiting(self.now)
+        )
+
+
+def database_answers() -> bool:
+    """Tell whether the database answers a query."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return True
+    except OperationalError:
+        return False
+
+
+def _beats(environment: Environment, name: str, now: datetime) -> bool:
+    try:
+        written: dict[str, Any] = json.loads(_beat_path(environment, name).read_text())
+    except FileNotFoundError:
+        return False
+    return abs(now - datetime.fromisoformat(written["at"])) <= LONGEST_SILENCE
+
+
+def _beat_path(environment: Environment, name: str) -> Path:
+    return environment.data_folder / "beats" / f"{name}.json"

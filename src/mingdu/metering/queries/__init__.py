@@ -1,0 +1,71 @@
+"""
+Looking at points, readings, findings and the collection of readings.
+
+Both spellings asked for by the subjects above exist and stay: buckets/point_buckets, InstalledAt/Installations,
+held_points (flags)/points_on_hold (ids).
+"""
+
+from __future__ import annotations
+
+from mingdu.metering.store.buckets import BUCKET_POINTS
+
+from .curves import CurveBlock, CurveDay, UnlikeDays, curve_of, curves
+from .findings import (
+    OpenConflict,
+    OpenFinding,
+    closed_until,
+    conflicts_found,
+    findings_open,
+    held_points,
+    points_on_hold,
+)
+from .points import (
+    Installations,
+    Installed,
+    InstalledAt,
+    Points,
+    bucket_of,
+    buckets,
+    codes_of_ids,
+    ids_of_codes,
+    installations,
+    installations_between,
+    point_buckets,
+    points,
+    usage_point_of,
+)
+from .registers import RegisterValues, Segments, register_segments, register_values, registers_as_known
+
+__all__ = [
+    "BUCKET_POINTS",
+    "CurveBlock",
+    "CurveDay",
+    "Installations",
+    "Installed",
+    "InstalledAt",
+    "OpenConflict",
+    "OpenFinding",
+    "Points",
+    "RegisterValues",
+    "Segments",
+    "UnlikeDays",
+    "bucket_of",
+    "buckets",
+    "closed_until",
+    "codes_of_ids",
+    "conflicts_found",
+    "curve_of",
+    "curves",
+    "findings_open",
+    "held_points",
+    "ids_of_codes",
+    "installations",
+    "installations_between",
+    "point_buckets",
+    "points",
+    "points_on_hold",
+    "register_segments",
+    "register_values",
+    "registers_as_known",
+    "usage_point_of",
+]
