@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class UnknownMedia(TradeError):
 
 
 class AttachmentDamaged(TradeError):
-    """The stored bytes no longer carry the hash under which they were stored."""
+    """The stored bytes are gone, or no longer carry the hash under which they were stored."""
 
     next_step = "restore the attachments from the latest backup"
 
@@ -46,6 +47,7 @@ def store_attachment(content: bytes, *, by: Actor, at: datetime) -> Attachment:
     """
     Keep the bytes durably, then write their row; the same bytes twice are one attachment.
 
+    Bytes that were damaged in the folder are whole again after they are stored once more.
     raises  AttachmentTooLarge, UnknownMedia, NotPermitted
     """
     require(by, "base.attach")
@@ -68,11 +70,12 @@ def store_attachment(content: bytes, *, by: Actor, at: datetime) -> Attachment:
 
 def read_attachment(row: Attachment) -> bytes:
     """
-    Return the bytes, proven by their hash.
+    Return the bytes, proven by their hash; for subjects that have asked the door of what the file belongs to.
 
     raises  AttachmentDamaged
     """
-    content = path_of(row.sha256).read_bytes()
+    path = path_of(row.sha256)
+    content = path.read_bytes() if path.exists() else b""
     if hashlib.sha256(content).hexdigest() != row.sha256:
         raise AttachmentDamaged(f"attachment {row.sha256[:12]} is damaged", sha256=row.sha256)
     return content
@@ -91,16 +94,21 @@ def _media_type(content: bytes) -> str:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    if path.exists():
+    if path.exists() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    # Each writer has a file of its own, so that two who store the same bytes do not write into one another.
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
+        partial.write(content)
+        partial.flush()
+        os.fsync(partial.fileno())
+    Path(partial.name).replace(path)
+    for folder in (path.parent, path.parent.parent):
+        _sync_folder(folder)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -1,15 +1,9 @@
-"""Where identities and secrets are drawn; nowhere else."""
+"""Where secrets are drawn and hashed; nowhere else."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-import uuid
-
-
-def new_id() -> str:
-    """Return a fresh random identifier."""
-    return uuid.uuid4().hex
 
 
 def new_token() -> str:

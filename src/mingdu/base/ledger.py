@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from mingdu.errors import TradeError
 
 from .actors import Actor
+from .attempts import attempt
 from .models import Run, RunBucket
 
 # A bucket that failed so often waits for a person; the run shows it.
@@ -53,6 +54,7 @@ def register_work(kind: str, work: Work) -> None:
     _work[kind] = work
 
 
+@transaction.atomic
 def start_run(
     kind: str,
     key: str,
@@ -63,7 +65,7 @@ def start_run(
     parameters: dict[str, Any] | None = None,
 ) -> Run:
     """
-    Write a run and its buckets in the caller's transaction; the same kind and key again returns the first run.
+    Write a run and its buckets at once; the same kind and key again returns the first run.
 
     raises  UnknownWork
     """
@@ -85,22 +87,21 @@ def work_one(now: datetime, *, run_id: int | None = None) -> bool:
 
     run_id   only buckets of this run; None takes any
     returns  False when no bucket is open
-    A named failure rolls the bucket back whole and is kept on its row.
+    raises   a failure that nobody foresaw (base.attempts), after it was kept like the others
+    A failure rolls the bucket back whole and is kept on its row.
     """
     bucket: RunBucket | None = None
-    try:
-        with transaction.atomic():
-            bucket = _claim(run_id)
-            if bucket is None:
-                return False
-            bucket.result = _work[bucket.run.kind](bucket.run, bucket, now)
-            bucket.done_at = now
-            bucket.save(update_fields=["result", "done_at"])
-    except TradeError as failure:
-        assert bucket is not None
-        RunBucket.objects.filter(pk=bucket.pk).update(
-            attempts=bucket.attempts + 1, error=f"{failure.name}: {failure.message}"
-        )
+
+    def put_back(failure: Exception) -> bool:
+        return bucket is not None and _put_back(bucket, failure)
+
+    with attempt(put_back):
+        bucket = _claim(run_id)
+        if bucket is None:
+            return False
+        bucket.result = _work[bucket.run.kind](bucket.run, bucket, now)
+        bucket.done_at = now
+        bucket.save(update_fields=["result", "done_at"])
     return True
 
 
@@ -157,3 +158,11 @@ def _claim(run_id: int | None) -> RunBucket | None:
         .order_by("run_id", "bucket")
         .first()
     )
+
+
+def _put_back(bucket: RunBucket, failure: Exception) -> bool:
+    # Since the roll-back another worker may have taken the bucket; what is done stays done.
+    RunBucket.objects.filter(pk=bucket.pk, done_at__isnull=True).update(
+        attempts=F("attempts") + 1, error=f"{type(failure).__name__}: {failure}"
+    )
+    return True

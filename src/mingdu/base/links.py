@@ -1,4 +1,4 @@
-"""Links to objects of higher subjects: a kind of object and how its page is reached, filled when apps start."""
+"""Links to objects of higher subjects: how the page of each kind is reached, filled when the apps start."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ class Attachment(models.Model):
 
 
 class Qualification(models.Model):
-    """A certificate that allows work (资质), for a span of days; workforce writes it, work and rounds read it."""
+    """A certificate that allows work (资质) for a span of days; workforce writes it, work and rounds read."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     kinds = ArrayField(models.CharField(max_length=40))

@@ -18,8 +18,6 @@ from .queries import actor_of_person, units_below
 from .roles import Role, incompatible_pair
 
 SESSION_HOURS = 12
-# Checked when the login is unknown, so that a wrong login takes as long as a wrong password.
-_NOBODY = make_password("nobody")
 
 
 class IncompatibleRoles(TradeError):
@@ -34,6 +32,7 @@ class WrongSignIn(TradeError):
     next_step = "check login and password"
 
 
+@transaction.atomic
 def create_unit(code: str, name: str, *, parent: OrgUnit | None, by: Actor, at: datetime) -> OrgUnit:
     """Create an organisation unit; the same code again returns it."""
     require(by, "base.administer")
@@ -45,7 +44,7 @@ def create_unit(code: str, name: str, *, parent: OrgUnit | None, by: Actor, at: 
 
 @transaction.atomic
 def create_person(
-    login: str, name: str, password: str, *, unit: OrgUnit | None, by: Actor, at: datetime
+    login: str, name: str, *, password: str, unit: OrgUnit | None, by: Actor, at: datetime
 ) -> Person:
     """Create a member of staff, or set the password of the one with this login."""
     require(by, "base.administer")
@@ -81,8 +80,10 @@ def sign_in(login: str, password: str, *, now: datetime) -> tuple[Person, str]:
     """
     require(SYSTEM, "base.sign_in")
     person = Person.objects.filter(login=login, is_active=True).first()
-    fits = check_password(password, person.password if person else _NOBODY)
-    if person is None or not fits:
+    if person is None:
+        # As costly as checking, so that a wrong login takes as long as a wrong password.
+        make_password(password)
+    if person is None or not check_password(password, person.password):
         raise WrongSignIn("login or password is wrong")
     audit.record(actor_of_person(person), "base.sign_in", f"person:{person.pk}", at=now)
     return person, issue_token("person", person.pk, now=now)

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from django.db import transaction
+from django.db.models import F
 
 from mingdu.errors import TradeError
 
+from .attempts import attempt
 from .models import OutboxEvent
 
 Handler = Callable[[dict[str, Any], datetime], None]
@@ -29,13 +30,19 @@ FIRST_WAIT = timedelta(seconds=5)
 class Event(Protocol):
     """A frozen dataclass with plain values; its class name is the event's name."""
 
-    __dataclass_fields__: dict[str, Any]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
 class ConsumerTwice(TradeError):
     """Two consumers registered under one name for one event."""
 
     next_step = "give each consumer its own name"
+
+
+class UnknownConsumer(TradeError):
+    """An event waits for a consumer that this program no longer has."""
+
+    next_step = "run the program that has the consumer, or register it again under its old name"
 
 
 @dataclass(frozen=True)
@@ -86,20 +93,21 @@ def deliver_one(now: datetime) -> bool:
     Claim one waiting event, hand it to its consumer, mark it done; all in one transaction.
 
     returns  False when nothing waits
-    A handler's named failure is rolled back, kept on the row and tried again later with growing waits.
+    raises   a failure that nobody foresaw (base.attempts), after it was kept like the others
+    A handler's failure is rolled back, kept on the row and tried again later with growing waits.
     """
     row: OutboxEvent | None = None
-    try:
-        with transaction.atomic():
-            row = _claim(now)
-            if row is None:
-                return False
-            _subscriptions[(row.event, row.consumer)].handler(row.payload, now)
-            row.done_at = now
-            row.save(update_fields=["done_at"])
-    except (TradeError, KeyError) as failure:
-        assert row is not None
-        _put_back(row, failure, now)
+
+    def put_back(failure: Exception) -> bool:
+        return row is not None and _put_back(row, failure, now)
+
+    with attempt(put_back):
+        row = _claim(now)
+        if row is None:
+            return False
+        _handler_of(row)(row.payload, now)
+        row.done_at = now
+        row.save(update_fields=["done_at"])
     return True
 
 
@@ -112,8 +120,10 @@ def deliver_all(now: datetime, *, most: int = 10_000) -> int:
 
 
 def waiting(now: datetime) -> int:
-    """Return how many events wait."""
-    return OutboxEvent.objects.filter(done_at__isnull=True, available_at__lte=now).count()
+    """Return how many events can be delivered now; those that failed too often wait for a person instead."""
+    return OutboxEvent.objects.filter(
+        done_at__isnull=True, available_at__lte=now, attempts__lt=MOST_ATTEMPTS
+    ).count()
 
 
 def _consumers(name: str) -> list[Subscription]:
@@ -129,8 +139,17 @@ def _claim(now: datetime) -> OutboxEvent | None:
     )
 
 
-def _put_back(row: OutboxEvent, failure: Exception, now: datetime) -> None:
+def _handler_of(row: OutboxEvent) -> Handler:
+    subscription = _subscriptions.get((row.event, row.consumer))
+    if subscription is None:
+        raise UnknownConsumer(f"nobody handles {row.event} as {row.consumer}", consumer=row.consumer)
+    return subscription.handler
+
+
+def _put_back(row: OutboxEvent, failure: Exception, now: datetime) -> bool:
+    # Since the roll-back another worker may have taken the event; what is done stays done.
     wait = FIRST_WAIT * 2**row.attempts
-    OutboxEvent.objects.filter(pk=row.pk).update(
-        attempts=row.attempts + 1, error=f"{type(failure).__name__}: {failure}", available_at=now + wait
+    OutboxEvent.objects.filter(pk=row.pk, done_at__isnull=True).update(
+        attempts=F("attempts") + 1, error=f"{type(failure).__name__}: {failure}", available_at=now + wait
     )
+    return True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from .actors import Actor, Grant
 from .identity import secret_hash
 from .models import AccessToken, AuditEntry, OrgUnit, OutboxEvent, Person
@@ -24,6 +26,17 @@ def units_below(unit_id: int) -> frozenset[int]:
         if unit not in found:
             found.add(unit)
             waiting.extend(children.get(unit, ()))
+    return frozenset(found)
+
+
+def units_above(unit_id: int) -> frozenset[int]:
+    """Return the unit and everything above it in the tree."""
+    parents = dict(OrgUnit.objects.values_list("pk", "parent_id"))
+    found: set[int] = set()
+    unit: int | None = unit_id
+    while unit is not None and unit not in found:
+        found.add(unit)
+        unit = parents.get(unit)
     return frozenset(found)
 
 
@@ -77,7 +90,14 @@ def read_outbox(by: Actor, *, most: int = 100) -> list[OutboxEvent]:
     return list(OutboxEvent.objects.order_by("-id")[: min(most, MOST_ROWS)])
 
 
-def persons_with_role(role: str) -> list[tuple[int, str]]:
-    """Return (number, language) of active people who hold a role anywhere, for subjects that tell them."""
-    holders = Person.objects.filter(is_active=True, grants__role=role).distinct().order_by("pk")
+def persons_with_role(role: str, unit_id: int | None = None) -> list[tuple[int, str]]:
+    """
+    Return (number, language) of active people who hold a role, for subjects that tell them.
+
+    unit_id  the role must cover this unit; None: it is held anywhere
+    """
+    covers = Q(grants__role=role)
+    if unit_id is not None:
+        covers &= Q(grants__unit__isnull=True) | Q(grants__unit_id__in=units_above(unit_id))
+    holders = Person.objects.filter(covers, is_active=True).distinct().order_by("pk")
     return list(holders.values_list("pk", "language"))

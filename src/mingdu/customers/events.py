@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class SignInCodeMade:
     """A one-time code was drawn for a phone; the channel that carries it is above this subject."""
 
+    code_id: int
     customer_id: int
     code: str
     minutes: int

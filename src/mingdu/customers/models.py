@@ -74,9 +74,14 @@ class Contact(models.Model):
 
 
 class SignInCode(models.Model):
-    """A one-time code (验证码) for a phone; only its hash is stored."""
+    """
+    A one-time code (验证码) for a phone; only its hash is stored.
+
+    customer    who held the phone when the code was drawn; None: nobody, and no code was sent
+    """
 
     phone = models.CharField(max_length=20, db_index=True)
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.CASCADE, related_name="+")
     code_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

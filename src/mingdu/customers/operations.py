@@ -29,9 +29,15 @@ CODES_AT_ONCE = 5
 
 
 class WrongCode(TradeError):
-    """The code does not fit, is used, is too old, or was tried too often; which of them is not said."""
+    """The code does not fit, is used, replaced, too old or tried too often; which of them is not said."""
 
     next_step = "ask for a new code"
+
+
+class PointsNotRegistered(TradeError):
+    """An agreement names a usage point that is not there yet."""
+
+    next_step = "register the network before its customers"
 
 
 class TooManyCodes(TradeError):
@@ -56,10 +62,12 @@ def register_customers(registry: dict[str, Any], *, by: Actor, at: datetime) -> 
     registry   keys customers, contacts, accounts, agreements (rows as the town's registry makes them);
                the usage points must be registered before
     returns    accounts in the registry
+    raises     PointsNotRegistered, NotPermitted (on the unit of any of the points)
     """
     require(by, "customers.register")
-    points = point_facts()
-    units = {row["account"]: points[row["usage_point"]] for row in registry["agreements"]}
+    points = _points_of_accounts(registry)
+    for unit_id in {point.unit_id for point in points.values()}:
+        require(by, "customers.register", unit_id)
     location = {row["account"]: row["service_location"] for row in registry["usage_points"] if row["account"]}
     Customer.objects.bulk_create(
         [Customer(code=row["customer"], name=row["name"]) for row in registry["customers"]],
@@ -78,14 +86,14 @@ def register_customers(registry: dict[str, Any], *, by: Actor, at: datetime) -> 
             Account(
                 account_number=row["account"],
                 customer_id=customers[row["customer"]],
-                unit_id=units[row["account"]].unit_id,
+                unit_id=points[row["account"]].unit_id,
                 service_location=location[row["account"]],
             )
             for row in registry["accounts"]
         ],
         ignore_conflicts=True, batch_size=5000,
     )  # fmt: skip
-    _register_agreements(registry, units)
+    _register_agreements(registry, points)
     audit.record(by, "customers.register", "registry", at=at, details={"accounts": len(registry["accounts"])})
     return len(registry["accounts"])
 
@@ -93,54 +101,79 @@ def register_customers(registry: dict[str, Any], *, by: Actor, at: datetime) -> 
 @transaction.atomic
 def request_code(phone: str, *, now: datetime) -> None:
     """
-    Draw a one-time code for a phone; an unknown phone gets the same answer and no code.
+    Draw a one-time code for a phone, which replaces the one before; an unknown phone gets the same answer
+    and no code.
 
     raises  TooManyCodes
     """
     require(SYSTEM, "customers.sign_in")
-    contact = Contact.objects.filter(channel="phone", value=phone).select_related("customer").first()
+    customer = _holder_of(phone)
     recent = SignInCode.objects.filter(phone=phone, created_at__gt=now - timedelta(minutes=CODE_MINUTES))
     if recent.count() >= CODES_AT_ONCE:
         raise TooManyCodes("too many codes were asked for this phone", minutes=CODE_MINUTES)
     code = new_code()
-    SignInCode.objects.create(
-        phone=phone, code_hash=secret_hash(code, context=phone), created_at=now,
+    row = SignInCode.objects.create(
+        phone=phone, customer=customer, code_hash=secret_hash(code, context=phone), created_at=now,
         expires_at=now + timedelta(minutes=CODE_MINUTES),
     )  # fmt: skip
-    if contact is not None:
-        customer = contact.customer
-        publish(SignInCodeMade(customer.pk, code, CODE_MINUTES, customer.language), at=now)
+    if customer is not None:
+        publish(SignInCodeMade(row.pk, customer.pk, code, CODE_MINUTES, customer.language), at=now)
 
 
 def sign_in_with_code(phone: str, code: str, *, now: datetime) -> SignedIn:
     """
-    Prove a phone by its code, once; every try counts, at most five a code.
+    Prove a phone by its latest code, once; every try counts, at most five a code.
 
+    A phone that changed hands (二次放号) opens no account with a code drawn for the holder before.
     raises  WrongCode
     """
     require(SYSTEM, "customers.sign_in")
     with transaction.atomic():
-        fits = _use_code(phone, code, now)
-    contact = Contact.objects.filter(channel="phone", value=phone).first()
-    if not fits or contact is None:
+        customer = _holder_of(phone)
+        fits = customer is not None and _use_code(customer, phone, code, now)
+    if customer is None or not fits:
         raise WrongCode("the code does not fit this phone", phone_end=phone[-4:])
-    return SignedIn(contact.customer_id, issue_token("customer", contact.customer_id, now=now))
+    who = Actor(f"customer:{customer.pk}", customer.name)
+    audit.record(who, "customers.sign_in", who.id, at=now)
+    return SignedIn(customer.pk, issue_token("customer", customer.pk, now=now))
 
 
-def _use_code(phone: str, code: str, now: datetime) -> bool:
-    row = (
-        SignInCode.objects.select_for_update()
-        .filter(phone=phone, used_at__isnull=True, expires_at__gt=now, tries__lt=CODE_TRIES)
+def _holder_of(phone: str) -> Customer | None:
+    """Return whose phone it is by the latest contact; the lock lets requests for one phone wait in line."""
+    contact = (
+        Contact.objects.select_for_update(of=("self",))
+        .filter(channel="phone", value=phone)
+        .select_related("customer")
         .order_by("-id")
         .first()
     )
-    if row is None:
+    return contact.customer if contact else None
+
+
+def _use_code(customer: Customer, phone: str, code: str, now: datetime) -> bool:
+    row = (
+        SignInCode.objects.select_for_update()
+        .filter(phone=phone, customer=customer, expires_at__gt=now)
+        .order_by("-id")
+        .first()
+    )
+    if row is None or row.used_at is not None or row.tries >= CODE_TRIES:
         return False
     row.tries += 1
     fits = compare_digest(row.code_hash, secret_hash(code, context=phone))
     row.used_at = now if fits else None
     row.save(update_fields=["tries", "used_at"])
     return fits
+
+
+def _points_of_accounts(registry: dict[str, Any]) -> dict[str, Any]:
+    known = point_facts()
+    unknown = sorted({row["usage_point"] for row in registry["agreements"]} - known.keys())
+    if unknown:
+        raise PointsNotRegistered(
+            f"{len(unknown)} usage points are not registered, first {unknown[0]}", usage_point=unknown[0]
+        )
+    return {row["account"]: known[row["usage_point"]] for row in registry["agreements"]}
 
 
 def _register_agreements(registry: dict[str, Any], points: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import psycopg
+from django.db.models import Q
 
 from mingdu.base import audit
 from mingdu.base.actors import Actor, Grant
@@ -29,7 +30,11 @@ class UnknownAccount(TradeError):
 
 @dataclass(frozen=True)
 class AccountView:
-    """An account with its holder and present agreement."""
+    """
+    An account with its holder and latest agreement.
+
+    usage_point_id, tariff   of the agreement that begins last; 0 and "" without one
+    """
 
     id: int
     account_number: str
@@ -91,6 +96,7 @@ def account_for(by: Actor, account_number: str, verb: str, *, now: datetime) -> 
     Return an account that the actor may see under this verb.
 
     raises  UnknownAccount, the same for an unknown account and a foreign one; the latter leaves an audit row
+    Call it outside a transaction: one that the error rolls back would take the audit row along.
     """
     account = Account.objects.select_related("customer").filter(account_number=account_number).first()
     seen = scope(by, verb)
@@ -122,8 +128,11 @@ def account_of_point(usage_point_id: int, day: date) -> AccountView | None:
     """Return the account that is supplied at a usage point on a day, or None."""
     account = (
         Account.objects.select_related("customer")
-        .filter(agreements__usage_point_id=usage_point_id, agreements__valid_from__lte=day)
-        .exclude(agreements__valid_to__lte=day)
+        .filter(
+            Q(agreements__valid_to__isnull=True) | Q(agreements__valid_to__gt=day),
+            agreements__usage_point_id=usage_point_id,
+            agreements__valid_from__lte=day,
+        )
         .first()
     )
     return _view(account) if account else None

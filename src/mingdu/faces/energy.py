@@ -42,13 +42,13 @@ class RegisterReading:
 
 
 def energy_days(usage_point_id: int, first_day: date, last_day: date) -> list[EnergyDay]:
-    """Return a point's energy through civil days, both ends included; the caller has asked the account's door."""
+    """Return a point's energy through civil days, both ends included; the account's door was asked before."""
     days = (last_day - first_day).days + 1
     return [_energy_day(usage_point_id, first_day + timedelta(days=offset)) for offset in range(days)]
 
 
 def register_readings(usage_point_id: int, first_day: date, last_day: date) -> list[RegisterReading]:
-    """Return a point's register readings, from the first day's midnight freeze to the one after the last day."""
+    """Return a point's register readings, from the first day's midnight freeze to that after the last."""
     span = day_bounds(first_day, settings.ZONE)[0], day_bounds(last_day, settings.ZONE)[1]
     found = fetch_between(reading_connection(), _one(usage_point_id), list(Register), span)
     order = np.lexsort((found.register, found.read_at))

@@ -18,7 +18,7 @@ from .traffic import count_answer
 API = "/api/"
 PROBLEM = "application/problem+json"
 
-# What a program has to tell apart by the status; every other named error says that the sent values do not fit.
+# What the status has to tell apart; every other named error says that the sent values do not fit.
 UNFIT = 422
 STATUSES: dict[int, frozenset[str]] = {
     400: frozenset({"UnreadableRequest"}),
@@ -26,15 +26,17 @@ STATUSES: dict[int, frozenset[str]] = {
     403: frozenset({"NotPermitted", "ApprovalByProposer", "ForgedRequest", "NotYourTask"}),
     404: frozenset(
         {
-            "UnknownAccount", "UnknownAddress", "UnknownAttachment", "UnknownBill", "UnknownCallback", "UnknownCase",
-            "UnknownCorrection", "UnknownFinding", "UnknownMessage", "UnknownRun", "UnknownStep", "UnknownTask",
+            "UnknownAccount", "UnknownAddress", "UnknownAttachment", "UnknownBill", "UnknownCallback",
+            "UnknownCase", "UnknownCorrection", "UnknownFinding", "UnknownMessage", "UnknownProcess",
+            "UnknownRun", "UnknownStep", "UnknownTask",
         }
     ),
     405: frozenset({"MethodNotAllowed"}),
     409: frozenset(
         {
-            "AlreadyReached", "CaseAlreadyClosed", "CorrectionAlreadyApproved", "FindingAlreadyClosed", "JournalTwice",
-            "NoBillInCase", "PeriodNotOver", "RunAlreadyApproved", "RunNotApproved", "RunNotReady", "TaskAlreadyDone",
+            "AlreadyReached", "BillAlreadyCorrected", "CaseAlreadyClosed", "CorrectionAlreadyApproved",
+            "JournalTwice", "NoBillInCase", "NothingToCorrect", "PeriodNotOver", "ProposalOutdated",
+            "RunAlreadyApproved", "RunNotApproved", "RunNotReady", "TaskAlreadyDone",
         }
     ),
     413: frozenset({"AttachmentTooLarge"}),

@@ -70,10 +70,6 @@ class Schedule:
         waiting = self._waiting.get(terminal_id)
         return heappop(waiting)[-1] if waiting else None
 
-    def has_waiting(self, terminal_id: int) -> bool:
-        """Tell whether polls of the terminal are in memory that have not been asked."""
-        return bool(self._waiting.get(terminal_id))
-
     def finish(self, poll: Poll) -> None:
         """Forget a poll: its outcome is, or will be, in the table."""
         self._known.discard(poll.poll_id)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,9 +39,18 @@ def clock_of(environment: Environment) -> Clock:
 
 def set_demo_clock(environment: Environment, start: datetime) -> Clock:
     """Make demo time begin at `start` now, unless this data folder has its demo clock already."""
-    kept: Path = environment.data_folder / "clock.json"
+    kept = environment.data_folder / "clock.json"
     if not kept.exists():
-        make_folder(kept.parent)
         shift = (start - datetime.now(UTC)).total_seconds()
-        kept.write_text(json.dumps({"shift_seconds": shift, "began": start.isoformat()}))
+        _keep_first(kept, json.dumps({"shift_seconds": shift, "began": start.isoformat()}))
     return clock_of(environment)
+
+
+def _keep_first(path: Path, text: str) -> None:
+    # The file appears under its name only when complete, so that processes that begin at once agree.
+    make_folder(path.parent)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as fresh:
+        fresh.write(text)
+        fresh.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh.name, path)

@@ -1,4 +1,4 @@
-"""Health and metrics of the running system; the worker and the head end report by beats in the data folder."""
+"""Health and metrics of the running system; worker and head end report by beats in the data folder."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class StoredFigures(Collector):
-    """Figures counted in the database when asked; nothing but `mingdu_database_up` when it does not answer."""
+    """Figures counted in the database when asked; only `mingdu_database_up` when it does not answer."""
 
     now: datetime
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from . import database
-from .startup import start_django
 from .environment import Environment
+from .startup import start_django
 
 
 def migrate(environment: Environment) -> None:

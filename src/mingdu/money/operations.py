@@ -88,7 +88,8 @@ def _write_head(conn: psycopg.Connection[Any], journal: Journal, *, by: Actor, a
     row = (
         cursor(conn)
         .execute(
-            """INSERT INTO money_journal (kind, reference, posted_on, posted_at, posted_by, entries, content_hash)
+            """INSERT INTO money_journal
+                   (kind, reference, posted_on, posted_at, posted_by, entries, content_hash)
                VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (reference) DO NOTHING RETURNING id""",
             (
                 journal.kind, journal.reference, journal.posted_on, at, by.id,

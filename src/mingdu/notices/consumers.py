@@ -16,7 +16,7 @@ def tell_sign_in_code(event: dict[str, Any], now: datetime) -> None:
     notice = Notice(
         recipient=f"customer:{event['customer_id']}",
         template="sign_in_code",
-        key=f"sign_in_code:{event['customer_id']}:{now.isoformat()}",
+        key=f"sign_in_code:{event['code_id']}",
         variables={"code": event["code"], "minutes": str(event["minutes"])},
         language=event["language"],
     )
@@ -24,8 +24,8 @@ def tell_sign_in_code(event: dict[str, Any], now: datetime) -> None:
 
 
 def tell_escalation(event: dict[str, Any], now: datetime) -> None:
-    """Tell everybody who holds the role that a task's limit was missed."""
-    for person_id, language in persons_with_role(event["to_role"]):
+    """Tell everybody who holds the role on the task's unit that its limit was missed."""
+    for person_id, language in persons_with_role(event["to_role"], event["unit_id"]):
         notice = Notice(
             recipient=f"person:{person_id}",
             template="task_escalated",

@@ -44,7 +44,7 @@ def send(notice: Notice, *, by: Actor, at: datetime) -> Message:
     """
     Write a message and hand it to its channel, with the proof; the same key again changes nothing.
 
-    raises  UnknownTemplate, WrongVariables, UnknownChannel, NotPermitted
+    raises  UnknownTemplate, UnknownLanguage, WrongVariables, UnknownChannel, NotPermitted
     """
     require(by, "notices.send")
     title, body = notice_template(notice.template).render(notice.language, notice.variables)

@@ -41,7 +41,7 @@ def sent_messages(by: Actor, *, most: int = 50) -> list[MessageView]:
 
 
 def _view(message: Message) -> MessageView:
-    steps: list[Delivery] = sorted(message.deliveries.all(), key=lambda delivery: delivery.at)
+    steps: list[Delivery] = sorted(message.deliveries.all(), key=lambda delivery: (delivery.at, delivery.pk))
     return MessageView(
         message.pk, message.recipient, message.template, message.title, message.body, message.created_at,
         tuple((step.step, step.at, step.proof) for step in steps),

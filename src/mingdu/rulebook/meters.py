@@ -108,12 +108,13 @@ def read_meter_model(node: Node) -> MeterModel:
 
 
 def _tariffs(node: Node) -> dict[int, Register]:
+    node.entries()  # Refuses what is no mapping; its keys are texts, tariff numbers are whole numbers.
     names = [register.name for register in PERIOD_REGISTERS]
     tariffs = {}
-    for number, name in node.entries().items():
-        if not (number.isdecimal() and 1 <= int(number) <= 63):
-            raise node.bad("a tariff number from 1 to 63 is expected", number)
-        tariffs[int(number)] = Register[name.choice(names)]
+    for number, name in node.value.items():
+        if type(number) is not int or not 1 <= number <= 63:
+            raise node.bad("a tariff number from 1 to 63 is expected", str(number))
+        tariffs[number] = Register[Node(name, node.file, f"{node.key}.{number}").choice(names)]
     if len(set(tariffs.values())) < len(tariffs):
         raise node.bad("two tariff numbers name one register")
     return tariffs

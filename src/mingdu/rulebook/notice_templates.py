@@ -23,9 +23,15 @@ class UnknownTemplate(TradeError):
 
 
 class BadTemplate(TradeError):
-    """A text uses other variables than the template declares, or a language leaves one out."""
+    """A text cannot be filled in, or does not use exactly the variables that the template declares."""
 
     next_step = "make both languages use exactly the variables listed"
+
+
+class UnknownLanguage(TradeError):
+    """A notice was to be sent in a language in which no template is written."""
+
+    next_step = "give the recipient one of the languages zh and en"
 
 
 class WrongVariables(TradeError):
@@ -44,7 +50,9 @@ class NoticeTemplate:
     body: dict[str, str]
 
     def render(self, language: str, variables: dict[str, str]) -> tuple[str, str]:
-        """Return (title, body); raises WrongVariables."""
+        """Return (title, body); raises UnknownLanguage, WrongVariables."""
+        if language not in self.title:
+            raise UnknownLanguage(f"{self.name} is not written in {language}", language=language)
         if variables.keys() != self.variables:
             raise WrongVariables(
                 f"{self.name} needs {sorted(self.variables)}, got {sorted(variables)}",
@@ -74,13 +82,18 @@ def _template(name: str, node: Node) -> NoticeTemplate:
     body = {language: node.at("body").at(language).text() for language in LANGUAGES}
     declared = frozenset(variable.text() for variable in node.at("variables").items())
     for language in LANGUAGES:
-        used = _used(title[language]) | _used(body[language])
-        if not used <= declared:
-            raise BadTemplate(f"{name} {language} uses {sorted(used - declared)}", template=name)
-    if _used(body["zh"]) | _used(title["zh"]) != _used(body["en"]) | _used(title["en"]):
-        raise BadTemplate(f"{name}: the languages use different variables", template=name)
+        used = _used(title[language], name) | _used(body[language], name)
+        if used != declared:
+            raise BadTemplate(
+                f"{name} {language} uses {sorted(used)}, declared are {sorted(declared)}",
+                template=name, language=language, wrong=sorted(used ^ declared),
+            )  # fmt: skip
     return NoticeTemplate(name, declared, title, body)
 
 
-def _used(text: str) -> frozenset[str]:
-    return frozenset(field for _, field, _, _ in Formatter().parse(text) if field)
+def _used(text: str, name: str) -> frozenset[str]:
+    try:
+        # An empty name stands for a bare {}, which no template may have: nothing says what belongs there.
+        return frozenset(field for _, field, _, _ in Formatter().parse(text) if field is not None)
+    except ValueError as cause:
+        raise BadTemplate(f"{name}: {cause} in {text!r}", template=name) from None

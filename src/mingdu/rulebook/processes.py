@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from mingdu.errors import TradeError
@@ -23,9 +24,9 @@ class UnknownProcess(TradeError):
 
 
 class BadProcess(TradeError):
-    """The steps of a definition do not form one way from the first to an end."""
+    """The steps of a definition do not form one way from the first to an end, or its versions do not rise."""
 
-    next_step = "let every step name the next one, and the last one null"
+    next_step = "let every step name the next one and the last one null; number the versions by their days"
 
 
 class UnknownTaskKind(TradeError):
@@ -91,7 +92,12 @@ def process_versions(name: str, folder: Path | None = None) -> tuple[ProcessDefi
     document = read_yaml_file(path)
     document.at("schema").choice([PROCESS_SCHEMA])
     versions = [_version(document, node) for node in document.at("versions").items()]
-    return tuple(sorted(versions, key=lambda version: version.valid_from))
+    for earlier, later in pairwise(versions):
+        if later.version <= earlier.version or later.valid_from <= earlier.valid_from:
+            raise BadProcess(
+                f"{name}: version {later.version} does not follow version {earlier.version}", process=name
+            )
+    return tuple(versions)
 
 
 def process_on(name: str, day: date, folder: Path | None = None) -> ProcessDefinition:

@@ -17,13 +17,14 @@ class TaskCompleted:
 
 @dataclass(frozen=True)
 class TaskEscalated:
-    """A task's limit was missed; the next role has to be told."""
+    """A task's limit was missed; the next role on its unit has to be told."""
 
     task_id: int
     kind: str
     subject: str
     level: int
     to_role: str
+    unit_id: int | None
 
 
 @dataclass(frozen=True)

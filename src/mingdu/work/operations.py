@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, DateTimeField, DurationField, ExpressionWrapper, F, Q
 
 from mingdu.base import audit
 from mingdu.base.actors import Actor
@@ -16,14 +16,14 @@ from mingdu.base.permissions import require
 from mingdu.core.working_time import add_working_hours
 from mingdu.errors import TradeError
 from mingdu.rulebook.calendars import working_calendar
-from mingdu.rulebook.processes import task_limit
+from mingdu.rulebook.processes import task_limit, task_limits
 
 from .events import TaskCompleted, TaskEscalated
 from .models import Task, TaskAssignment, TaskCompletion, TaskEscalation
 
 
 class UnknownTask(TradeError):
-    """There is no such task within the actor's units."""
+    """There is no such task."""
 
     next_step = "look at the task list"
 
@@ -39,7 +39,7 @@ class TaskOrder:
     """
     What is to be done.
 
-    kind         a kind of rules/tasks/limits.yaml, which gives the limit
+    kind         a kind of rules/tasks/limits.yaml, which gives the limit and who is told when it is missed
     key          what makes it one: the same key again is the same task
     subject      what it is about: "usage_point:P0530100042"
     owner_role   the role that owns it
@@ -56,9 +56,14 @@ class TaskOrder:
 
 
 def open_task(order: TaskOrder, *, by: Actor, at: datetime) -> Task:
-    """Open a task with its limit in working time; the same key again returns the first one."""
+    """
+    Open a task with its limit in working time; the same key again returns the first one.
+
+    raises  UnknownTaskKind, DayOutsideCalendar, NotPermitted
+    """
     require(by, "work.open_task", order.unit_id)
-    hours = order.limit_hours if order.limit_hours is not None else task_limit(order.kind).hours
+    limit = task_limit(order.kind)
+    hours = limit.hours if order.limit_hours is None else order.limit_hours
     task, _ = Task.objects.get_or_create(
         key=order.key,
         defaults={
@@ -77,9 +82,13 @@ def open_task(order: TaskOrder, *, by: Actor, at: datetime) -> Task:
 
 @transaction.atomic
 def assign_task(task_id: int, person_id: int, *, by: Actor, at: datetime) -> None:
-    """Give an open task to a person; the latest assignment holds."""
-    task = _open_task(task_id)
-    require(by, "work.assign_task", task.unit_id)
+    """
+    Give an open task to a person; the latest assignment holds.
+
+    raises  UnknownTask, TaskAlreadyDone, NotPermitted
+    """
+    require(by, "work.assign_task")
+    task = _open_task(task_id, by, "work.assign_task")
     TaskAssignment.objects.create(task=task, person_id=person_id, by=by.id, at=at)
     audit.record(by, "work.assign_task", f"task:{task.pk}", at=at, details={"person": person_id})
 
@@ -91,8 +100,8 @@ def complete_task(task_id: int, outcome: str, *, note: str = "", by: Actor, at: 
 
     raises  UnknownTask, TaskAlreadyDone, NotPermitted
     """
-    task = _open_task(task_id)
-    require(by, "work.complete_task", task.unit_id)
+    require(by, "work.complete_task")
+    task = _open_task(task_id, by, "work.complete_task")
     completion = TaskCompletion.objects.create(task=task, outcome=outcome, note=note, by=by.id, at=at)
     publish(TaskCompleted(task.pk, task.kind, task.subject, outcome), at=at)
     audit.record(by, "work.complete_task", f"task:{task.pk}", at=at, details={"outcome": outcome})
@@ -104,30 +113,42 @@ def escalate_overdue(*, by: Actor, at: datetime, most: int = 500) -> int:
     """
     Escalate every open task past its limit by one level, once a level; returns how many.
 
-    A level falls due when the task is late by its limit once, twice, … counted from its opening.
+    The first level falls due with the limit itself, each further one after the limit's span once more.
     """
     require(by, "work.escalate")
-    late = Task.objects.filter(completion__isnull=True, due_at__lt=at).annotate(levels=Count("escalations"))
-    return sum(_escalate(task, task.levels, at) for task in late.order_by("due_at")[:most])
+    span = ExpressionWrapper((F("due_at") - F("opened_at")) * F("levels"), output_field=DurationField())
+    late = (
+        Task.objects.filter(completion__isnull=True, due_at__lt=at)
+        .annotate(levels=Count("escalations"))
+        .annotate(falls_due=ExpressionWrapper(F("due_at") + span, output_field=DateTimeField()))
+        .filter(_has_further_level(), falls_due__lte=at)
+        .order_by("due_at", "id")
+    )
+    return sum(_escalate(task, task.levels, at) for task in late[:most])
+
+
+def _has_further_level() -> Q:
+    further = Q(pk__in=())
+    for kind, limit in task_limits().items():
+        further |= Q(kind=kind, levels__lt=len(limit.escalate_to))
+    return further
 
 
 def _escalate(task: Task, levels: int, at: datetime) -> bool:
-    ladder = task_limit(task.kind).escalate_to
-    falls_due = task.due_at + (task.due_at - task.opened_at) * levels
-    if levels >= len(ladder) or at < falls_due:
-        return False
+    level, to_role = levels + 1, task_limit(task.kind).escalate_to[levels]
     _, is_new = TaskEscalation.objects.get_or_create(
-        task=task, level=levels + 1, defaults={"to_role": ladder[levels], "at": at}
+        task=task, level=level, defaults={"to_role": to_role, "at": at}
     )
     if is_new:
-        publish(TaskEscalated(task.pk, task.kind, task.subject, levels + 1, ladder[levels]), at=at)
+        publish(TaskEscalated(task.pk, task.kind, task.subject, level, to_role, task.unit_id), at=at)
     return is_new
 
 
-def _open_task(task_id: int) -> Task:
+def _open_task(task_id: int, by: Actor, verb: str) -> Task:
     task = Task.objects.select_for_update().filter(pk=task_id).first()
     if task is None:
         raise UnknownTask(f"no task {task_id}", task=task_id)
+    require(by, verb, task.unit_id)
     if TaskCompletion.objects.filter(task=task).exists():
         raise TaskAlreadyDone(f"task {task_id} is done already", task=task_id)
     return task

@@ -10,12 +10,14 @@ from mingdu.base import audit
 from mingdu.base.actors import Actor
 from mingdu.base.outbox import publish
 from mingdu.base.permissions import require
+from mingdu.core.clock import civil_day
 from mingdu.errors import TradeError
+from mingdu.rulebook.calendars import working_calendar
 from mingdu.rulebook.processes import ProcessDefinition, process_on, process_version
 
 from .events import ProcessFinished
 from .models import ProcessRun, ProcessStep
-from .operations import TaskOrder, complete_task, open_task
+from .operations import TaskAlreadyDone, TaskOrder, complete_task, open_task
 
 
 class UnknownStep(TradeError):
@@ -26,9 +28,13 @@ class UnknownStep(TradeError):
 
 @transaction.atomic
 def start_process(name: str, key: str, *, unit_id: int | None, by: Actor, at: datetime) -> ProcessRun:
-    """Start a run in the version of the day and open its first step; the same key again returns the run."""
+    """
+    Start a run in the version of the day and open its first step; the same key again returns the run.
+
+    raises  UnknownProcess, NotPermitted
+    """
     require(by, "work.run_process", unit_id)
-    definition = process_on(name, at.date())
+    definition = process_on(name, civil_day(at, working_calendar().zone))
     run, is_new = ProcessRun.objects.get_or_create(
         key=key,
         defaults={
@@ -46,18 +52,20 @@ def start_process(name: str, key: str, *, unit_id: int | None, by: Actor, at: da
 
 
 @transaction.atomic
-def finish_step(run_id: int, step_id: str, outcome: str, *, note: str = "", by: Actor, at: datetime) -> None:
+def finish_step(run_id: int, step_id: str, *, outcome: str, note: str = "", by: Actor, at: datetime) -> None:
     """
     Finish the open step of a run and open the next; the last one ends the run with an event.
 
+    A step whose task was completed by itself before keeps that outcome, and the run goes on.
     raises  UnknownStep, NotPermitted
     """
+    require(by, "work.complete_task")
     run = ProcessRun.objects.select_for_update().filter(pk=run_id).first()
     step = ProcessStep.objects.filter(run_id=run_id, step=step_id, finished_at__isnull=True).first()
     if run is None or step is None:
         raise UnknownStep(f"run {run_id} has no open step {step_id}", run=run_id, step=step_id)
     require(by, "work.complete_task", run.unit_id)
-    complete_task(step.task_id, outcome, note=note, by=by, at=at)
+    _complete(step.task_id, outcome, note, by=by, at=at)
     step.finished_at = at
     step.save(update_fields=["finished_at"])
     definition = process_version(run.definition, run.version)
@@ -66,6 +74,13 @@ def finish_step(run_id: int, step_id: str, outcome: str, *, note: str = "", by: 
         publish(ProcessFinished(run.pk, run.definition, run.key), at=at)
     else:
         _open_step(run, definition, following, by=by, at=at)
+
+
+def _complete(task_id: int, outcome: str, note: str, *, by: Actor, at: datetime) -> None:
+    try:
+        complete_task(task_id, outcome, note=note, by=by, at=at)
+    except TaskAlreadyDone:
+        return
 
 
 def _open_step(

@@ -6,16 +6,17 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 from ninja import Query, Router, Schema
+from pydantic import Field
 
 from mingdu.billing.queries import BillView, bill_json, bills_of_account
 from mingdu.core.bill import thousandths_text
 from mingdu.customers.queries import AccountView, account_for, own_accounts
+from mingdu.faces.energy import energy_days, register_readings
+from mingdu.faces.problems import BadInput
+from mingdu.faces.writing import Instant, local, yuan_text
 from mingdu.metering.zone import INTERVAL_MINUTES
 from mingdu.money.queries import balance_fen
 
-from ..energy import energy_days, register_readings
-from ..problems import BadInput
-from ..writing import Instant, local, yuan_text
 from .door import Request
 from .fields import Day, Id, Number
 
@@ -64,7 +65,7 @@ class CurveAnswer(Schema):
 class ReadingAnswer(Schema):
     """What a register showed, before the multiplier."""
 
-    register: str
+    register_: Annotated[str, Field(serialization_alias="register")]
     read_at: Instant
     value: str
     quality: str
@@ -119,7 +120,7 @@ def readings(request: Request, number: Number, span: Query[Span]) -> list[Readin
     view = account_for(request.auth, number, "metering.read", now=request.now)
     return [
         ReadingAnswer(
-            register=reading.register.name, read_at=reading.read_at, value=f"{reading.value:f}",
+            register_=reading.register.name, read_at=reading.read_at, value=f"{reading.value:f}",
             quality=reading.quality.name.lower(),
         )
         for reading in register_readings(view.usage_point_id, *_days(request, span))
@@ -133,9 +134,7 @@ def bill(request: Request, id: Id) -> dict[str, Any]:
 
 
 def _line(view: AccountView) -> AccountLine:
-    return AccountLine(
-        account=view.account_number, holder=view.customer_name, address=view.service_location
-    )
+    return AccountLine(account=view.account_number, holder=view.customer_name, address=view.service_location)
 
 
 def _bill(view: BillView) -> BillLine:

@@ -6,12 +6,12 @@ from typing import Any
 
 from ninja import Router, Schema, Status
 
+from mingdu.faces.writing import Instant
 from mingdu.satisfaction.operations import CallOutcome, CallResult, record_result
 from mingdu.satisfaction.queries import board, callback_list
 from mingdu.service.operations import CaseKind, CaseOrder, Outcome, ask_reread, close_case, open_case
 from mingdu.service.queries import CaseView, case_by_number, cases
 
-from ..writing import Instant
 from .door import Request
 from .fields import Body, Id, Number, Words
 
@@ -172,7 +172,7 @@ def _case(view: CaseView) -> CaseAnswer:
         CaseEventAnswer(what=what, at=at, by=by, details=details) for what, at, by, details in view.events
     ]
     return CaseAnswer(
-        number=view.number, account=view.account_number, kind=view.kind, words=view.words, bill_id=view.bill_id,
-        opened_at=view.opened_at, due_at=view.due_at, closed_at=view.closed_at, outcome=view.outcome,
-        events=events,
+        number=view.number, account=view.account_number, kind=view.kind, words=view.words,
+        bill_id=view.bill_id, opened_at=view.opened_at, due_at=view.due_at, closed_at=view.closed_at,
+        outcome=view.outcome, events=events,
     )  # fmt: skip

@@ -8,8 +8,7 @@ from ninja.utils import check_csrf
 
 from mingdu.base.actors import Actor
 from mingdu.errors import TradeError
-
-from ..identity import Asked, has_token, signed_in
+from mingdu.faces.identity import Asked, has_token, signed_in
 
 
 class ForgedRequest(TradeError):

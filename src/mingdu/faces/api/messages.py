@@ -7,12 +7,12 @@ from typing import Any
 from ninja import Router, Schema, Status
 
 from mingdu.base.queries import read_audit, read_outbox
+from mingdu.faces.writing import Instant
 from mingdu.notices.operations import mark_read
 from mingdu.notices.queries import MessageView, inbox, sent_messages
 
-from ..writing import Instant
 from .door import Request
-from .fields import Id, Most
+from .fields import Filter, Id, Most
 
 router = Router(tags=["messages"])
 
@@ -91,7 +91,7 @@ def outbox_events(request: Request, most: Most = 100) -> list[EventAnswer]:
 
 
 @router.get("/audit", response=list[ActAnswer])
-def audit(request: Request, target: str = "", most: Most = 100) -> list[ActAnswer]:
+def audit(request: Request, target: Filter = "", most: Most = 100) -> list[ActAnswer]:
     """List the newest acts, of one target when given."""
     return [
         ActAnswer(at=row.at, by=row.by, verb=row.verb, target=row.target, details=row.details)

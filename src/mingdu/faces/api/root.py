@@ -7,8 +7,8 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from mingdu.errors import TradeError
+from mingdu.faces.problems import BadInput, UnreadableRequest, problem
 
-from ..problems import BadInput, UnreadableRequest, problem
 from . import accounts, cases, files, messages, metering, rounds, runs, signing, tasks
 from .door import Door
 
@@ -16,8 +16,8 @@ api = NinjaAPI(
     title="Mingdu",
     version="1",
     description=(
-        "Meter reading, settlement and charging. Amounts are decimal strings of yuan, energies of kWh, times ISO"
-        " 8601 with the offset of the utility's zone. Errors are application/problem+json; `code` names them."
+        "Meter reading, settlement and charging. Amounts are decimal strings of yuan, energies of kWh, times"
+        " ISO 8601 with the utility zone's offset. Errors are application/problem+json; `code` names them."
     ),
     urls_namespace="api",
     docs_url=None,
@@ -37,7 +37,9 @@ def named_error(request: HttpRequest, error: TradeError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def unfit_values(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Tell which sent values do not have the form that the address takes, without repeating them."""
-    errors = [{"at": ".".join(str(part) for part in each["loc"]), "fault": each["msg"]} for each in error.errors]
+    errors = [
+        {"at": ".".join(str(part) for part in each["loc"]), "fault": each["msg"]} for each in error.errors
+    ]
     return problem(BadInput(f"{len(errors)} of the sent values do not fit", errors=errors))
 
 

@@ -8,14 +8,15 @@ from typing import Annotated
 from ninja import Router, Schema
 from pydantic import Field
 
+from mingdu.faces.writing import Instant
 from mingdu.rounds.queries import route
 from mingdu.rounds.sync import MOST_ITEMS, FieldItem, sync
 
-from ..writing import Instant
 from .door import Request
-from .fields import Body, Id, RegisterName, Short, Time, Words
+from .fields import Body, Id, Key, RegisterName, Short, Time
 
 router = Router(tags=["rounds"])
+
 
 class StopAnswer(Schema):
     """A meter to read; what is on file is not shown, it is read blind."""
@@ -38,7 +39,7 @@ class ItemBody(Body):
     photo      number of an attachment
     """
 
-    client_id: Annotated[Words, Field(min_length=1, max_length=64)]
+    client_id: Key
     task_id: Id
     register_: Annotated[RegisterName, Field(alias="register")]
     value: Short

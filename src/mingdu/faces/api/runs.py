@@ -7,8 +7,8 @@ from ninja import Router, Schema, Status
 from mingdu.billing.corrections import approve_correction
 from mingdu.billing.operations import approve_run, issue_run, rehearse
 from mingdu.billing.queries import RunView, open_corrections, run_status, runs
+from mingdu.faces.writing import yuan_text
 
-from ..writing import yuan_text
 from .door import Request
 from .fields import Body, Id, Month, Words
 
@@ -43,7 +43,7 @@ class RunAnswer(Schema):
 
 
 class CorrectionAnswer(Schema):
-    """A correction that waits for another person's approval; a negative difference goes back to the customer."""
+    """A correction that waits for approval; a negative difference goes back to the customer."""
 
     id: int
     account: str

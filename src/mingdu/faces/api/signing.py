@@ -7,8 +7,8 @@ from ninja import Router, Schema
 from mingdu.base.operations import sign_in
 from mingdu.customers.operations import CODE_MINUTES, request_code, sign_in_with_code
 from mingdu.customers.queries import own_accounts
+from mingdu.faces.identity import Asked
 
-from ..identity import Asked
 from .door import Request
 from .fields import Body, Name, Secret
 

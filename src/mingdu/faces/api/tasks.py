@@ -7,12 +7,12 @@ from typing import Any
 from ninja import Router, Schema, Status
 
 from mingdu.errors import TradeError
+from mingdu.faces.writing import Instant
 from mingdu.work.operations import UnknownTask, assign_task, complete_task
 from mingdu.work.queries import TaskView, open_tasks, process_steps, task_by_id
 
-from ..writing import Instant
 from .door import Request
-from .fields import Body, Id, Most, Name, Words
+from .fields import Body, Filter, Id, Most, Name, Words
 
 router = Router(tags=["work"])
 
@@ -59,7 +59,7 @@ class StepAnswer(Schema):
 
 
 @router.get("/tasks", response=list[TaskAnswer])
-def task_list(request: Request, role: str = "", kind: str = "", most: Most = 200) -> list[TaskAnswer]:
+def task_list(request: Request, role: Filter = "", kind: Filter = "", most: Most = 200) -> list[TaskAnswer]:
     """List the open tasks of one's units, the earliest limit first."""
     return [_task(view) for view in open_tasks(request.auth, role=role, kind=kind, most=most)]
 
@@ -103,6 +103,6 @@ def process(request: Request, run_id: Id) -> list[StepAnswer]:
 
 def _task(view: TaskView) -> TaskAnswer:
     return TaskAnswer(
-        id=view.id, kind=view.kind, subject=view.subject, owner_role=view.owner_role, opened_at=view.opened_at,
-        due_at=view.due_at, outcome=view.outcome, details=view.details,
+        id=view.id, kind=view.kind, subject=view.subject, owner_role=view.owner_role,
+        opened_at=view.opened_at, due_at=view.due_at, outcome=view.outcome, details=view.details,
     )  # fmt: skip

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
+import signal
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mingdu.errors import TradeError
+from mingdu.main.clock import clock_of
+from mingdu.main.environment import current_environment
 from mingdu.town.files import write_town
 from mingdu.town.model import Town
 from mingdu.town.score import BadFinding, read_findings, score
+from mingdu.town.terminals import run_terminals
 from mingdu.town.truth import truth_of
 
 Points = Annotated[int, typer.Option(help="How many usage points.", envvar="MINGDU_TOWN_POINTS")]
@@ -29,10 +36,11 @@ class NoSuchFile(TradeError):
 
 def register(app: typer.Typer) -> None:
     """Add the group `town` to the command line."""
-    group = typer.Typer(help="The simulated town: build, truth, score.", no_args_is_help=True)
+    group = typer.Typer(help="The simulated town: build, truth, score, run.", no_args_is_help=True)
     group.command("build")(build)
     group.command("truth")(truth)
     group.command("score")(score_findings)
+    group.command("run")(run)
     app.add_typer(group, name="town")
 
 
@@ -46,6 +54,20 @@ def build(points: Points = 600, seed: Seed = 1, out: Out = Path("town")) -> None
 def truth(points: Points = 600, seed: Seed = 1) -> None:
     """Print what was really used and what was planted, as JSON."""
     typer.echo(json.dumps(truth_of(Town(seed, points)), ensure_ascii=False, indent=1))
+
+
+def run(points: Points = 600, seed: Seed = 1) -> None:
+    """Let the town's terminals dial the head end, in the clock of this data folder, until told to stop."""
+    environment = current_environment()
+    clock = clock_of(environment)
+    asyncio.run(_run_until_told(Town(seed, points), environment.headend_port, clock.now))
+
+
+async def _run_until_told(town: Town, port: int, clock: Callable[[], datetime]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await run_terminals(town, "127.0.0.1", port, clock, stop)
 
 
 def score_findings(findings: Findings, points: Points = 600, seed: Seed = 1) -> None:

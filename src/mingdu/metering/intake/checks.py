@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,11 +28,11 @@ from mingdu.metering.store.columns import Connection, instant64
 from mingdu.metering.store.layout import KnownPoints, Months, installed_meters
 from mingdu.metering.zone import INTERVAL, day_lengths, day_starts
 
+from .faults import Fault, first_faults
+
 # A meter's clock may go wrong by so much (protocol facts: meter within 10 s, alarm above 2 min).
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_MARK = max(Quality)
-
-Explain = Callable[[int], TradeError]
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Checked:
 
 def check_curves(curves: CurveColumns, ground: Ground) -> Checked:
     """Check curves row by row; the first error of a row is the one it gets."""
-    faults: list[tuple[Flags, Explain]] = [
+    faults: list[Fault] = [
         (~ground.points.hold(curves.usage_point_id), lambda row: _unknown_point(curves.usage_point_id[row])),
         (
             ~ground.months.hold(curves.day),
@@ -81,7 +80,7 @@ def check_registers(
     impossible = (readings.digits < 0) | (readings.digits >= 10**shown) | (readings.quality > LARGEST_MARK)
     impossible |= (readings.quality == Quality.MISSING) | ~np.isin(readings.register, list(Register))
     utc_days = readings.read_at.astype("datetime64[D]").astype(np.int64)
-    faults: list[tuple[Flags, Explain]] = [
+    faults: list[Fault] = [
         (
             ~ground.points.hold(readings.usage_point_id),
             lambda row: _unknown_point(readings.usage_point_id[row]),
@@ -97,14 +96,9 @@ def check_registers(
     return replace(readings, meter_id=meters), _checked("register", len(readings), faults)
 
 
-def _checked(part: str, rows: int, faults: list[tuple[Flags, Explain]]) -> Checked:
-    good = np.ones(rows, dtype=bool)
-    bad: list[BadRow] = []
-    for hit, explain in faults:
-        first_hits = np.flatnonzero(hit & good).tolist()
-        bad += [BadRow(part, row, explain(row)) for row in first_hits]
-        good &= ~hit
-    return Checked(good, tuple(sorted(bad, key=lambda each: each.row)))
+def _checked(part: str, rows: int, faults: list[Fault]) -> Checked:
+    good, found = first_faults(rows, faults)
+    return Checked(good, tuple(BadRow(part, row, error) for row, error in found))
 
 
 def _of_wrong_length(curves: CurveColumns, ground: Ground) -> Flags:

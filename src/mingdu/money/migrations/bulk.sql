@@ -25,17 +25,6 @@ CREATE TABLE money_entry (
 
 CREATE INDEX money_entry_account ON money_entry (account_id) WHERE account_id <> 0;
 
-CREATE FUNCTION money_make_partitions(first_month date, months integer) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    month date;
-BEGIN
-    FOR month IN SELECT generate_series(first_month, first_month + (months - 1) * interval '1 month', '1 month') LOOP
-        EXECUTE format('CREATE TABLE IF NOT EXISTS money_entry_%s PARTITION OF money_entry FOR VALUES FROM (%L) TO (%L)',
-            to_char(month, 'YYYYMM'), month, month + interval '1 month');
-    END LOOP;
-END $$;
-
 CREATE FUNCTION money_journals_balance() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -60,9 +49,27 @@ BEGIN
     RAISE EXCEPTION 'entries and journals are never changed; post a reversal' USING ERRCODE = 'check_violation';
 END $$;
 
-CREATE TRIGGER entries_stay BEFORE UPDATE OR DELETE ON money_entry
+CREATE TRIGGER entries_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON money_entry
     FOR EACH STATEMENT EXECUTE FUNCTION money_refuse_change();
-CREATE TRIGGER journals_stay BEFORE UPDATE OR DELETE ON money_journal
+CREATE TRIGGER journals_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON money_journal
     FOR EACH STATEMENT EXECUTE FUNCTION money_refuse_change();
+
+-- A statement that names a partition fires only the partition's own triggers, so each has both.
+CREATE FUNCTION money_make_partitions(first_month date, months integer) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    month date;
+    partition text;
+BEGIN
+    FOR month IN SELECT generate_series(first_month, first_month + (months - 1) * interval '1 month', '1 month') LOOP
+        partition := 'money_entry_' || to_char(month, 'YYYYMM');
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF money_entry FOR VALUES FROM (%L) TO (%L)',
+            partition, month, month + interval '1 month');
+        EXECUTE format('CREATE OR REPLACE TRIGGER journals_balance AFTER INSERT ON %I
+            REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION money_journals_balance()', partition);
+        EXECUTE format('CREATE OR REPLACE TRIGGER entries_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON %I
+            FOR EACH STATEMENT EXECUTE FUNCTION money_refuse_change()', partition);
+    END LOOP;
+END $$;
 
 SELECT money_make_partitions('2025-12-01', 18);

@@ -1,0 +1,29 @@
+"""`{{ code|word }}` and `{{ fen|yuan }}`."""
+
+from __future__ import annotations
+
+from django import template
+
+from mingdu.core.bill import thousandths_text
+from mingdu.faces.words import WORDS
+from mingdu.faces.writing import yuan_text
+
+register = template.Library()
+
+
+@register.filter
+def word(code: str) -> str:
+    """Return the word for a code in the reader's language."""
+    return str(WORDS.get(code, code))
+
+
+@register.filter
+def yuan(amount_fen: int) -> str:
+    """Write an amount of fen in yuan."""
+    return yuan_text(amount_fen)
+
+
+@register.filter
+def kwh(energy_wh: int) -> str:
+    """Write an energy of Wh in kWh."""
+    return thousandths_text(energy_wh)

@@ -1,0 +1,13 @@
+"""The first page: what this is and where to sign in."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the two doors."""
+    return render(request, "faces/home.html")

@@ -1,0 +1,198 @@
+"""The long form: a line is one value of one channel's interval or of one register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from mingdu.core.curves import DIGITS_MAX, DIGITS_MIN
+from mingdu.core.quality import Quality
+from mingdu.core.registers import Channel, Register
+from mingdu.core.types import AnyColumn, Bytes, Flags, Ints
+from mingdu.metering.intake.checks import CLOCK_TOLERANCE
+from mingdu.metering.intake.faults import Fault, first_faults
+from mingdu.metering.readings import (
+    WHICHEVER_METER,
+    BadValue,
+    CurveColumns,
+    FutureReading,
+    RegisterColumns,
+    UnknownUsagePoint,
+)
+from mingdu.metering.store.columns import instant64
+from mingdu.metering.store.latest import rounds_of
+from mingdu.metering.zone import INTERVAL, civil_days, day_lengths, day_starts
+
+from .cells import Cells, read_numbers, read_texts
+from .parsed import (
+    ENERGY_UNITS,
+    NOT_KNOWN,
+    BadLine,
+    BadTime,
+    Parsed,
+    Part,
+    Setting,
+    UnknownChannel,
+    UnknownQuality,
+    UnknownUnit,
+    instant_reader,
+    read_distinct,
+    units_of,
+)
+from .wide_curves import bad_cell, named_error
+
+SECOND_NAMES = ("channel", "register", "channel|register")
+TAIL = ("time", "value", "unit", "quality")
+VALUE = 3
+# Channels and registers share one column of codes.
+CHANNEL_CODES = 1_000
+QUALITIES = {
+    "": Quality.MEASURED,
+    "measured": Quality.MEASURED,
+    "estimated": Quality.ESTIMATED_FLAT,
+    "edited": Quality.EDITED,
+    "provisional": Quality.PROVISIONAL,
+    "missing": Quality.MISSING,
+}
+INTERVAL_MICROSECONDS = int(INTERVAL / np.timedelta64(1, "us"))
+NO_DECIMALS = 99
+
+
+def is_long(header: list[str]) -> bool:
+    """Tell whether this is the header of the long form; the second name may be any of three."""
+    right_head = header[:1] == ["usage_point"] and header[1:2] and header[1] in SECOND_NAMES
+    return bool(right_head) and tuple(header[2:]) == TAIL
+
+
+def read_long(cells: Cells, header: list[str], setting: Setting) -> Parsed:
+    """Read one chunk; a value of quality missing, or an empty one of that quality, says nothing."""
+    texts = [read_texts(cells, column) for column in range(len(header))]
+    points = setting.points.ids(texts[0])
+    codes, no_code = read_distinct(texts[1], _code)
+    instants, no_time = read_distinct(texts[2], instant_reader(setting.zone))
+    decimals = _decimals(codes, texts[4])
+    quality, no_quality = read_distinct(texts[5], _quality)
+    no_unit = decimals == NO_DECIMALS
+    numbers = read_numbers(cells, slice(VALUE, VALUE + 1), np.where(no_unit, 0, decimals)[:, np.newaxis])
+    digits, is_interval = numbers.digits[:, 0], codes >= CHANNEL_CODES
+    wide = is_interval & ((digits > DIGITS_MAX) | (digits < DIGITS_MIN))
+    no_value = numbers.is_bad[:, 0] | wide | (numbers.is_empty[:, 0] & (quality != Quality.MISSING))
+    day, off_grid = _places(instants, is_interval & ~no_time)
+    faults: list[Fault] = [
+        (points == NOT_KNOWN, lambda row: named_error(UnknownUsagePoint, "usage_point", texts[0], row)),
+        (no_code, lambda row: named_error(UnknownChannel, "channel", texts[1], row)),
+        (no_time | off_grid, lambda row: named_error(BadTime, "time", texts[2], row)),
+        (no_unit, lambda row: named_error(UnknownUnit, "unit", texts[4], row)),
+        (no_quality, lambda row: named_error(UnknownQuality, "quality", texts[5], row)),
+        (no_value, lambda row: _bad_value(cells, texts[3], row)),
+        (
+            is_interval & _is_future(instants, setting.at),
+            lambda row: named_error(FutureReading, "time", texts[2], row),
+        ),
+    ]
+    good, found = first_faults(len(cells), faults)
+    good &= quality != Quality.MISSING
+    lines = Lines(points, codes, instants, digits, quality.astype(np.uint8), cells.line)
+    parts = [_register_part(lines.take(good & ~is_interval))]
+    parts += _curve_parts(lines.take(good & is_interval), day[good & is_interval])
+    return Parsed(parts, [BadLine(int(cells.line[row]), error) for row, error in found])
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Good lines as columns; code is that of `_code`, instants are microseconds since 1970."""
+
+    point: Ints
+    code: Ints
+    instant: Ints
+    digits: Ints
+    quality: Bytes
+    line: Ints
+
+    def take(self, rows: Flags | Ints) -> Lines:
+        """Return the chosen lines."""
+        return Lines(
+            self.point[rows], self.code[rows], self.instant[rows], self.digits[rows], self.quality[rows],
+            self.line[rows],
+        )  # fmt: skip
+
+
+def _code(text: str) -> int | None:
+    name = text.upper()
+    if name in Channel.__members__:
+        return CHANNEL_CODES + Channel[name]
+    register = Register.__members__.get(name)
+    return None if register is None else int(register)
+
+
+def _quality(text: str) -> int | None:
+    quality = QUALITIES.get(text.lower())
+    return None if quality is None else int(quality)
+
+
+def _decimals(codes: Ints, units: AnyColumn) -> Ints:
+    """Return the decimals that make each value whole digits; NO_DECIMALS where unit and register do not fit."""
+    decimals = np.full(len(codes), NO_DECIMALS, dtype=np.int64)
+    for code in np.unique(codes).tolist():
+        here = codes == code
+        known = ENERGY_UNITS if code >= CHANNEL_CODES else units_of(Register(code))
+        read, _ = read_distinct(units[here], lambda text, known=known: known.get(text.lower(), NO_DECIMALS))
+        decimals[here] = read
+    return decimals
+
+
+def _places(instants: Ints, is_interval: Flags) -> tuple[Ints, Flags]:
+    """Return each interval's civil day, and which do not begin on a quarter hour of it."""
+    day, off_grid = np.zeros(len(instants), dtype=np.int64), np.zeros(len(instants), dtype=bool)
+    times = instants[is_interval].astype("datetime64[us]")
+    day[is_interval] = civil_days(times)
+    begin = day_starts(day[is_interval])
+    off_grid[is_interval] = (times - begin).astype(np.int64) % INTERVAL_MICROSECONDS != 0
+    return day, off_grid
+
+
+def _is_future(instants: Ints, at: datetime) -> Flags:
+    ends = instants.astype("datetime64[us]") + INTERVAL
+    future: Flags = ends > instant64(at + CLOCK_TOLERANCE)
+    return future
+
+
+def _bad_value(cells: Cells, texts: AnyColumn, row: int) -> BadValue:
+    text = texts[row].decode("utf-8", "replace")
+    return BadValue(f"value {text!r} is no value of this unit", value=text)
+
+
+def _register_part(lines: Lines) -> Part:
+    readings = RegisterColumns(
+        usage_point_id=lines.point,
+        meter_id=np.full(len(lines.point), WHICHEVER_METER, dtype=np.int64),
+        register=lines.code,
+        read_at=lines.instant.astype("datetime64[us]"),
+        digits=lines.digits,
+        quality=lines.quality,
+    )
+    return Part(registers=readings, register_line=lines.line)
+
+
+def _curve_parts(lines: Lines, day: Ints) -> list[Part]:
+    """Gather intervals into days; an interval that comes again goes into a later part, to meet the first."""
+    parts = []
+    place = (lines.instant - day_starts(day).astype(np.int64)) // INTERVAL_MICROSECONDS
+    length = day_lengths(day)
+    for rows in rounds_of(lines.point, day, lines.code, place):
+        for points in np.unique(length[rows]).tolist():
+            chosen = rows[length[rows] == points]
+            parts.append(_days(lines.take(chosen), day[chosen], place[chosen], points))
+    return parts
+
+
+def _days(lines: Lines, day: Ints, place: Ints, points: int) -> Part:
+    keys, row = np.unique(np.stack([lines.point, day, lines.code], axis=1), axis=0, return_inverse=True)
+    row = row.reshape(-1)
+    values, line = np.zeros((2, len(keys), points), dtype=np.int64)
+    quality = np.full((len(keys), points), Quality.MISSING, dtype=np.uint8)
+    values[row, place], quality[row, place], line[row, place] = lines.digits, lines.quality, lines.line
+    curves = CurveColumns(keys[:, 0], keys[:, 1], keys[:, 2] - CHANNEL_CODES, values, quality)
+    return Part(curves, line)
