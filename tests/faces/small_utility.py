@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,8 @@ from mingdu.main.catalogues import LOCALE, compile_catalogues
 from mingdu.main.clock import set_demo_clock
 from mingdu.metering.operations import accept_readings, record_evidence
 from mingdu.metering.operations.network import register_network
-from mingdu.metering.readings import WHICHEVER_METER, ReadingBatch, RegisterColumns, Source
 from mingdu.metering.queries.facts import point_facts
+from mingdu.metering.readings import WHICHEVER_METER, ReadingBatch, RegisterColumns, Source
 from mingdu.rounds.operations import register_books
 from mingdu.town.model import Town
 from mingdu.town.registry import registry_of
@@ -79,9 +79,11 @@ class Utility:
 
     def work(self) -> None:
         """Do what the workers do: buckets, then events."""
-        while ledger.work_one(NOW):
+        # A little later than any request of the test, whose clock started at NOW.
+        later = NOW + timedelta(minutes=10)
+        while ledger.work_one(later):
             pass
-        outbox.deliver_all(NOW)
+        outbox.deliver_all(later)
 
     def bill_of(self, account: str, who: str = "clerk") -> int:
         return int(self.get(f"accounts/{account}/bills", who).json()[0]["id"])
@@ -115,7 +117,7 @@ def build_utility() -> Utility:
     home = OrgUnit.objects.get(code="0530")
     away = create_unit("0531", "邻所", parent=None, by=SYSTEM, at=NOW)
     for role in STAFF:
-        made.tokens[role] = _employ(role, role, home)
+        made.tokens[role.value] = _employ(role, role, home)
     made.tokens["neighbour"] = _employ("neighbour", Role.AGENT, away)
     for name, account in (("customer", OWN), ("stranger", FOREIGN)):
         customer = Customer.objects.get(accounts__account_number=account)

@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from faces.small_utility import NOW, OWN, PHONE, Utility, set_code
 from mingdu.base.models import AccessToken, Person
 from mingdu.customers.models import SignInCode
-
-from faces.small_utility import NOW, OWN, PHONE, Utility, set_code
 
 pytestmark = pytest.mark.database
 
@@ -84,7 +83,9 @@ def test_takes_a_browser_session_only_with_the_page_own_proof(utility: Utility) 
 
 
 def test_a_person_who_left_is_nobody_at_once(utility: Utility) -> None:
-    utility.tokens["leaver"] = utility.post("sign-in", body={"login": "cashier", "password": "right"}).json()["token"]
+    utility.tokens["leaver"] = utility.post("sign-in", body={"login": "cashier", "password": "right"}).json()[
+        "token"
+    ]
     Person.objects.filter(login="cashier").update(is_active=False)
     assert utility.get("me", "leaver").status_code == 401
     Person.objects.filter(login="cashier").update(is_active=True)

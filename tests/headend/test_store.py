@@ -109,13 +109,13 @@ def test_opening_ends_the_rows_that_a_killed_process_left(database: str, now: da
 
 def test_due_polls_come_by_lane_and_up_to_a_number_a_terminal(database: str, now: datetime) -> None:
     here, there = add_terminals(database, [TERMINAL, "053010000002"]).values()
-    meters = list(add_meters([f"2026{number:08}" for number in range(4)]).values())
+    *meters, elsewhere = add_meters([f"2026{number:08}" for number in range(5)]).values()
     slow = add_polls([(here, meter) for meter in meters], now, lane=9)
     (urgent,) = add_polls([(here, meters[0])], now, lane=1, item="clock")
     add_polls([(here, meters[1])], now, item="clock", not_before=now + timedelta(hours=1))
     add_polls([(here, meters[2])], now, item="clock", answered_at=now)
     add_polls([(here, meters[3])], now, item="clock", given_up_at=now)
-    other = add_polls([(there, meters[0])], now)
+    other = add_polls([(there, elsewhere)], now)
 
     async def act(store: Store) -> None:
         await store.open([], now)

@@ -1,4 +1,4 @@
-"""The worker: takes what waits (inbox, outbox, buckets), does what is due by the clock, until told to stop."""
+"""The worker: takes what waits (inbox, outbox, buckets) and does what is due, until told to stop."""
 
 from __future__ import annotations
 

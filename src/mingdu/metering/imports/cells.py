@@ -27,7 +27,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 @dataclass(frozen=True)
 class Cells:
     """
-    Lines of one chunk that have as many cells as the header, and the numbers of those that have not.
+    Lines of one chunk that have as many cells as the header.
 
     buffer        uint8 (byte,)
     begin, end    int64 (line, cell)  where each cell stands

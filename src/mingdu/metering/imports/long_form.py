@@ -37,11 +37,12 @@ from .parsed import (
     UnknownChannel,
     UnknownQuality,
     UnknownUnit,
+    distinct_texts,
     instant_reader,
     read_distinct,
     units_of,
 )
-from .wide_curves import bad_cell, named_error
+from .wide_curves import named_error
 
 SECOND_NAMES = ("channel", "register", "channel|register")
 TAIL = ("time", "value", "unit", "quality")
@@ -133,13 +134,14 @@ def _quality(text: str) -> int | None:
 
 
 def _decimals(codes: Ints, units: AnyColumn) -> Ints:
-    """Return the decimals that make each value whole digits; NO_DECIMALS where unit and register do not fit."""
+    """Return the decimals that make each value whole digits; NO_DECIMALS: unit and register do not fit."""
     decimals = np.full(len(codes), NO_DECIMALS, dtype=np.int64)
     for code in np.unique(codes).tolist():
         here = codes == code
         known = ENERGY_UNITS if code >= CHANNEL_CODES else units_of(Register(code))
-        read, _ = read_distinct(units[here], lambda text, known=known: known.get(text.lower(), NO_DECIMALS))
-        decimals[here] = read
+        texts, place = distinct_texts(units[here])
+        read = [known.get(text.lower(), NO_DECIMALS) for text in texts]
+        decimals[here] = np.array(read, dtype=np.int64)[place]
     return decimals
 
 
@@ -155,8 +157,7 @@ def _places(instants: Ints, is_interval: Flags) -> tuple[Ints, Flags]:
 
 def _is_future(instants: Ints, at: datetime) -> Flags:
     ends = instants.astype("datetime64[us]") + INTERVAL
-    future: Flags = ends > instant64(at + CLOCK_TOLERANCE)
-    return future
+    return np.greater(ends, instant64(at + CLOCK_TOLERANCE))
 
 
 def _bad_value(cells: Cells, texts: AnyColumn, row: int) -> BadValue:

@@ -49,7 +49,7 @@ def read_wide_curves(cells: Cells, header: list[str], setting: Setting) -> Parse
         (no_channel, lambda row: named_error(UnknownChannel, "channel", texts[1], row)),
         (no_day, lambda row: named_error(BadTime, "day", texts[2], row)),
         (no_unit, lambda row: named_error(UnknownUnit, "unit", texts[3], row)),
-        (numbers.is_bad.any(axis=1), lambda row: bad_cell(cells, header, numbers, HEAD_CELLS, row)),
+        (np.any(numbers.is_bad, axis=1), lambda row: bad_cell(cells, header, numbers, HEAD_CELLS, row)),
     ]
     good, found = first_faults(len(cells), faults)
     quality = np.where(numbers.is_empty, np.uint8(Quality.MISSING), np.uint8(Quality.MEASURED))

@@ -51,7 +51,7 @@ def read_wide_registers(cells: Cells, header: list[str], setting: Setting) -> Pa
         (points == NOT_KNOWN, lambda row: named_error(UnknownUsagePoint, "usage_point", texts[0], row)),
         (no_time, lambda row: named_error(BadTime, "time", texts[1], row)),
         (no_unit, lambda row: named_error(UnknownUnit, "unit", texts[2], row)),
-        (numbers.is_bad.any(axis=1), lambda row: bad_cell(cells, header, numbers, HEAD_CELLS, row)),
+        (np.any(numbers.is_bad, axis=1), lambda row: bad_cell(cells, header, numbers, HEAD_CELLS, row)),
     ]
     good, found = first_faults(len(cells), faults)
     row, column = np.nonzero(good[:, np.newaxis] & ~numbers.is_empty)

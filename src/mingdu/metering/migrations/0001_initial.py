@@ -2,9 +2,10 @@
 
 import django.contrib.postgres.constraints
 import django.db.models.deletion
-import mingdu.metering.models
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
+
+import mingdu.metering.models
 
 
 class Migration(migrations.Migration):

@@ -58,7 +58,7 @@ class Exchange:
 
 def meter_exchange(usage_point: UsagePoint, exchange: Exchange, *, by: Actor, at: datetime) -> Installation:
     """
-    Close the old installation, open the new one and keep the registers of both; the same again changes nothing.
+    Close the old installation, open the new one, keep the registers of both; the same again changes nothing.
 
     raises  NotPermitted; FutureReading; NotInstalled: no meter hung there; MeterInUse; BadValue
     """

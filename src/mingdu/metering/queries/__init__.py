@@ -1,8 +1,8 @@
 """
 Looking at points, readings, findings and the collection of readings.
 
-Both spellings asked for by the subjects above exist and stay: buckets/point_buckets, InstalledAt/Installations,
-held_points (flags)/points_on_hold (ids).
+Both spellings asked for by the subjects above exist and stay: buckets/point_buckets,
+InstalledAt/Installations, held_points (flags)/points_on_hold (ids).
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def fetch_at(
     instants: Sequence[datetime],
     known_at: datetime | None = None,
 ) -> StoredRegisters:
-    """Return the readings of some points and registers at exactly these instants; `place` is a point's row."""
+    """Return readings of some points and registers at exactly these instants; `place` is a point's row."""
     wanted = [int(register) for register in registers]
     parameters = usage_point_ids, list(instants), wanted, known_at, known_at
     return _unpack(fetch_row(conn, _PACKED.format(rows=_AT), parameters))
