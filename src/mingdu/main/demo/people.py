@@ -9,7 +9,6 @@ from pathlib import Path
 
 from mingdu.base.actors import SYSTEM
 from mingdu.base.identity import new_token
-from mingdu.base.models import OrgUnit
 from mingdu.base.operations import create_person, create_unit, grant_role
 from mingdu.base.roles import Role
 
@@ -26,18 +25,14 @@ COMPANY = ("MD", "明度供电公司")
 STATION = ("MD-01", "青柳供电所")
 
 
-def make_units(at: datetime) -> OrgUnit:
-    """Create company and station; returns the station, to which the town belongs."""
-    company = create_unit(*COMPANY, parent=None, by=SYSTEM, at=at)
-    return create_unit(*STATION, parent=company, by=SYSTEM, at=at)
-
-
-def make_staff(data_folder: Path, station: OrgUnit, at: datetime) -> dict[str, str]:
-    """Create the staff and return their passwords, which are drawn once and kept 0600 in the data folder."""
+def make_staff(data_folder: Path, at: datetime) -> dict[str, str]:
+    """Create units and staff; return the passwords, drawn once and kept 0600 in the data folder."""
     kept = data_folder / "passwords.json"
     if kept.exists():
         found: dict[str, str] = json.loads(kept.read_text())
         return found
+    company = create_unit(*COMPANY, parent=None, by=SYSTEM, at=at)
+    station = create_unit(*STATION, parent=company, by=SYSTEM, at=at)
     passwords = {login: new_token()[:14] for login, _, _ in STAFF}
     for login, name, roles in STAFF:
         person = create_person(login, name, password=passwords[login], unit=station, by=SYSTEM, at=at)

@@ -53,10 +53,9 @@ def running_demo(environment: Environment, tell: Tell) -> Iterator[Running]:
     clock = set_demo_clock(environment, environment.demo_now or DEMO_START)
     migrate(environment)
     from .load import load_town
-    from .people import make_staff, make_units
+    from .people import make_staff
 
-    station = make_units(clock.now())
-    passwords = make_staff(environment.data_folder, station, clock.now())
+    passwords = make_staff(environment.data_folder, clock.now())
     town = load_town(environment, tell, clock.now())
     processes = Processes(environment.data_folder / "logs")
     try:
