@@ -15,7 +15,12 @@ import pytest
 
 # Short, because a server's socket path must stay short; outside the checkout, because root's server runs as
 # another user.
-_DATA = Path(tempfile.mkdtemp(prefix="mgt", dir="/var/lib/mingdu" if Path("/var/lib/mingdu").is_dir() and os.geteuid() == 0 else None))
+_DATA = Path(
+    tempfile.mkdtemp(
+        prefix="mgt",
+        dir="/var/lib/mingdu" if Path("/var/lib/mingdu").is_dir() and os.geteuid() == 0 else None,
+    )
+)
 _numbers = itertools.count(1)
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from mingdu.base.actors import SYSTEM
+from mingdu.core.quality import Quality
 from mingdu.core.registers import Register
 from mingdu.metering.readings import (
     WHICHEVER_METER,
@@ -47,7 +48,14 @@ class SmallTown:
     account_ids: dict[int, int]
     evidence: int
 
-    def store(self, readings: Iterable[Reading], *, at: datetime, correct: bool = False) -> Acceptance:
+    def store(
+        self,
+        readings: Iterable[Reading],
+        *,
+        at: datetime,
+        correct: bool = False,
+        quality: Quality = Quality.MEASURED,
+    ) -> Acceptance:
         """Take register readings through the one door, as a file that the system imports."""
         from mingdu.metering.operations import accept_readings
 
@@ -55,12 +63,12 @@ class SmallTown:
         batch = ReadingBatch(
             Source.FILE,
             self.evidence,
-            registers=self._columns(rows),
+            registers=self._columns(rows, quality),
             intent=Intent.CORRECT if correct else Intent.RECORD,
         )
         return accept_readings(batch, by=SYSTEM, at=at)
 
-    def _columns(self, rows: list[Reading]) -> RegisterColumns:
+    def _columns(self, rows: list[Reading], quality: Quality) -> RegisterColumns:
         count = len(rows)
         instants = [midnight(day).astimezone(ZoneInfo("UTC")).replace(tzinfo=None) for _, _, day, _ in rows]
         return RegisterColumns(
@@ -69,7 +77,7 @@ class SmallTown:
             np.array([register for _, register, _, _ in rows], dtype=np.int64),
             np.array(instants, dtype="datetime64[us]"),
             np.array([digits for _, _, _, digits in rows], dtype=np.int64),
-            np.zeros(count, dtype=np.uint8),
+            np.full(count, quality, dtype=np.uint8),
         )
 
 
@@ -86,19 +94,19 @@ def town_of(points: int) -> Town:
 
 @cache
 def registry(points: int) -> dict[str, Any]:
-    """Return the town's registry; built once a session and never altered."""
+    """Return the town's registry; built once a session, so alter a deep copy."""
     return registry_of(town_of(points))
 
 
-def register_town(points: int, *, at: datetime) -> SmallTown:
-    """Register network, customers and books of a town; no freeze is stored yet."""
+def register_town(points: int, *, at: datetime, rows: dict[str, Any] | None = None) -> SmallTown:
+    """Register network, customers and books of a town, or of its altered registry; no freeze is stored."""
     from mingdu.customers.models import Account
     from mingdu.customers.operations import register_customers
     from mingdu.metering.models import UsagePoint
     from mingdu.metering.operations import record_evidence, register_network
     from mingdu.rounds.operations import register_books
 
-    rows = registry(points)
+    rows = registry(points) if rows is None else rows
     register_network(rows, by=SYSTEM, at=at)
     register_customers(rows, by=SYSTEM, at=at)
     register_books(rows, by=SYSTEM, at=at)
@@ -114,7 +122,7 @@ def register_town(points: int, *, at: datetime) -> SmallTown:
 
 
 def build_small_town(points: int = 250, *, at: datetime, freezes: tuple[date, ...] = FREEZES) -> SmallTown:
-    """Register a town and store all registers of its freezes; 250 points have the shop 101 and the factory 201."""
+    """Register a town and store the registers of its freezes; 250 points have shop 101 and factory 201."""
     small = register_town(points, at=at)
     for day in freezes:
         acceptance = small.store(freeze_readings(small.town, day), at=at)

@@ -14,7 +14,8 @@ from mingdu.base.permission_table import VERBS
 
 SOURCE = Path(mingdu.__file__).parent
 SUBJECTS = (
-    "base", "work", "metering", "customers", "notices", "rounds", "money", "billing", "service", "satisfaction",
+    "base", "work", "metering", "customers", "notices", "rounds", "money", "billing", "service",
+    "satisfaction",
 )  # fmt: skip
 # Nothing that changes a row may be called before the door was asked.
 CHANGES = frozenset(
@@ -71,7 +72,7 @@ def _verbs(module_path: str, call: ast.Call) -> list[str]:
     """The verbs that a call may ask for: written out, or a constant of its module."""
     wanted = call.args[1]
     if isinstance(wanted, ast.Constant):
-        return [wanted.value]
+        return [str(wanted.value)]
     module = import_module("mingdu." + module_path.removesuffix(".py").replace("/", "."))
     constant = getattr(module, ast.unparse(wanted).partition("[")[0])
     return [constant] if isinstance(constant, str) else list(constant.values())

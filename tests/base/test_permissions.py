@@ -15,7 +15,9 @@ OWN_ACCOUNT, FOREIGN_ACCOUNT = 42, 43
 STAFF = [role for role in Role if role not in (Role.CUSTOMER, Role.SYSTEM)]
 
 
-def is_let_through(actor: Actor, verb: str, unit_id: int | None = None, account_id: int | None = None) -> bool:
+def is_let_through(
+    actor: Actor, verb: str, unit_id: int | None = None, account_id: int | None = None
+) -> bool:
     try:
         require(actor, verb, unit_id, account_id=account_id)
     except NotPermitted:
@@ -91,8 +93,10 @@ def test_a_scope_of_units_does_not_cover_rows_without_unit() -> None:
 
 
 def test_who_reads_does_not_settle_and_who_proposes_does_not_approve() -> None:
-    assert incompatible_pair(frozenset({Role.READER, Role.CLERK, Role.AGENT})) == {Role.READER, Role.CLERK}
-    assert incompatible_pair(frozenset({Role.CLERK, Role.APPROVER})) == {Role.CLERK, Role.APPROVER}
+    assert incompatible_pair(frozenset({Role.READER, Role.CLERK, Role.AGENT})) == frozenset(
+        {Role.READER, Role.CLERK}
+    )
+    assert incompatible_pair(frozenset({Role.CLERK, Role.APPROVER})) == frozenset({Role.CLERK, Role.APPROVER})
     assert incompatible_pair(frozenset({Role.AGENT, Role.MANAGER})) is None
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client, override_settings
 
 from mingdu.base import ledger, outbox
@@ -25,7 +24,7 @@ from mingdu.core.quality import Quality
 from mingdu.core.registers import Register
 from mingdu.customers.models import Customer
 from mingdu.customers.operations import register_customers
-from mingdu.main.catalogues import LOCALE, compile_catalogues
+from mingdu.main.catalogues import compile_catalogues
 from mingdu.main.clock import set_demo_clock
 from mingdu.metering.operations import accept_readings, record_evidence
 from mingdu.metering.operations.network import register_network
@@ -35,6 +34,8 @@ from mingdu.rounds.operations import register_books
 from mingdu.town.model import Town
 from mingdu.town.registry import registry_of
 
+# The test client's response: an HttpResponse with `json()` and `context`.
+Answer = Any
 NOW = datetime(2027, 1, 4, 1, 0, tzinfo=UTC)
 OWN, FOREIGN, UNKNOWN = "0530100002", "0530100003", "0530999999"
 PHONE = "13800000002"
@@ -54,16 +55,16 @@ class Utility:
     tokens: dict[str, str] = field(default_factory=dict)
     client: Client = field(default_factory=Client)
 
-    def get(self, path: str, who: str = "") -> HttpResponse:
+    def get(self, path: str, who: str = "") -> Answer:
         return self.client.get(f"/api/v1/{path}", headers=self._headers(who))
 
-    def post(self, path: str, who: str = "", body: Any = None) -> HttpResponse:
+    def post(self, path: str, who: str = "", body: Any = None) -> Answer:
         text = body if isinstance(body, str) else json.dumps(body if body is not None else {})
         return self.client.post(
             f"/api/v1/{path}", text, content_type="application/json", headers=self._headers(who)
         )
 
-    def post_file(self, path: str, content: bytes, who: str = "") -> HttpResponse:
+    def post_file(self, path: str, content: bytes, who: str = "") -> Answer:
         from django.core.files.uploadedfile import SimpleUploadedFile
 
         file = SimpleUploadedFile("photo", content)
@@ -100,7 +101,6 @@ def http_settings(folder: Path) -> Iterator[None]:
     with override_settings(
         ENVIRONMENT=environment,
         ATTACHMENTS_FOLDER=folder / "attachments",
-        LOCALE_PATHS=[LOCALE],
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
         yield
@@ -117,15 +117,15 @@ def build_utility() -> Utility:
     home = OrgUnit.objects.get(code="0530")
     away = create_unit("0531", "邻所", parent=None, by=SYSTEM, at=NOW)
     for role in STAFF:
-        made.tokens[role.value] = _employ(role, role, home)
-    made.tokens["neighbour"] = _employ("neighbour", Role.AGENT, away)
+        made.tokens[role.value] = employ(role, role, home)
+    made.tokens["neighbour"] = employ("neighbour", Role.AGENT, away)
     for name, account in (("customer", OWN), ("stranger", FOREIGN)):
         customer = Customer.objects.get(accounts__account_number=account)
         made.tokens[name] = issue_token("customer", customer.pk, now=NOW)
     return made
 
 
-def _employ(login: str, role: Role, unit: OrgUnit) -> str:
+def employ(login: str, role: Role, unit: OrgUnit) -> str:
     person = create_person(login, f"{login} 员工", password="right", unit=unit, by=SYSTEM, at=NOW)
     grant_role(person, role, unit=unit, by=SYSTEM, at=NOW)
     return issue_token("person", person.pk, now=NOW)
@@ -142,8 +142,8 @@ def _read_december(registry: dict[str, Any]) -> None:
     columns = np.array(rows, dtype=np.int64)
     end = np.datetime64("2026-12-31T16:00", "us")
     registers = RegisterColumns(
-        columns[:, 0], np.full(len(rows), WHICHEVER_METER), columns[:, 1], np.full(len(rows), end), columns[:, 2],
-        np.full(len(rows), Quality.MEASURED, dtype=np.uint8),
+        columns[:, 0], np.full(len(rows), WHICHEVER_METER), columns[:, 1], np.full(len(rows), end),
+        columns[:, 2], np.full(len(rows), Quality.MEASURED, dtype=np.uint8),
     )  # fmt: skip
     evidence = record_evidence("file", "december", by=SYSTEM, at=NOW)
     acceptance = accept_readings(ReadingBatch(Source.FILE, evidence, registers=registers), by=SYSTEM, at=NOW)

@@ -23,6 +23,7 @@ CASES = [
     ("reactive_settlement", date(2027, 1, 1), ["0003ff01"]),
     ("demand", date(2026, 12, 1), ["0101ff02"]),
     ("energy", date(2026, 1, 1), ["0001ff00"]),
+    ("energy_total", TODAY, ["00010000"]),
     ("reactive_energy", TODAY, ["0003ff00"]),
     ("demand_now", TODAY, ["0101ff00"]),
     ("clock", TODAY, ["04000101", "04000102"]),

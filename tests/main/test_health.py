@@ -12,8 +12,9 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
+from mingdu.main.beats import LONGEST_SILENCE, beat
 from mingdu.main.environment import Environment, current_environment
-from mingdu.main.health import LONGEST_SILENCE, StoredFigures, beat, health_of
+from mingdu.main.health import StoredFigures, health_of
 
 REAL_NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 

@@ -31,7 +31,7 @@ MIDNIGHT = datetime(2026, 12, 29, 16, tzinfo=UTC)
 def events_named(name: str) -> list[dict[str, Any]]:
     from mingdu.base.models import OutboxEvent
 
-    rows = OutboxEvent.objects.filter(event=name).order_by("id")
+    rows = OutboxEvent.objects.filter(event=name, consumer="tests.metering").order_by("id")
     return list(rows.values_list("payload", flat=True))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from django.db import DatabaseError, transaction
+import psycopg
+from django.db import Error, transaction
 
 from mingdu.errors import TradeError
 
-FORESEEN = (TradeError, DatabaseError)
+# Models report the database's failures as Django's errors, mass work on columns as psycopg's.
+FORESEEN = (TradeError, Error, psycopg.Error)
 
 
 @contextmanager

@@ -70,6 +70,11 @@ def subscribe(event: type, consumer: str, handler: Handler) -> None:
     _subscriptions[key] = Subscription(event.__name__, consumer, handler)
 
 
+def unsubscribe(event: type, consumer: str) -> None:
+    """Take a consumer away: from now on no event is written for it."""
+    _subscriptions.pop((event.__name__, consumer), None)
+
+
 def publish(event: Event, *, at: datetime) -> None:
     """Write the event once for each of its consumers, in the caller's transaction."""
     publish_all([event], at=at)

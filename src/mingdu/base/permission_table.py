@@ -33,6 +33,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "metering.close_day": _roles(_R.ENGINEER, _R.CLERK),
     "metering.poll": _roles(_R.ENGINEER, _R.CLERK),
     "metering.read": _roles(*_STAFF, _R.CUSTOMER),
+    "metering.read_network": _roles(_R.ENGINEER, _R.CLERK, _R.MANAGER),
     "metering.explain_finding": _roles(_R.ENGINEER, _R.CLERK, _R.INSPECTOR),
     "customers.register": _roles(_R.CLERK, _R.AGENT, _R.ADMINISTRATOR),
     "customers.read": _roles(

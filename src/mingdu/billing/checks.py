@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mingdu.core.determinants import reconcile_periods, register_energy_wh
+from mingdu.core.quality import Quality
 from mingdu.core.registers import PERIOD_REGISTERS, WH_PER_DIGIT, Register
 from mingdu.core.types import Flags, Ints
 from mingdu.rulebook.billing_checks import BillingChecks
@@ -14,6 +15,10 @@ from mingdu.rulebook.billing_checks import BillingChecks
 from .inputs import Inputs
 
 PERCENT = 100
+# A person may decide that the energy is real; every other hit says that there is no bill to compute.
+MATTERS_OF_JUDGEMENT = frozenset({"open_finding", "variance_gate"})
+
+Check = tuple[str, Flags, dict[str, Ints]]
 
 
 @dataclass(frozen=True)
@@ -25,42 +30,34 @@ class Hit:
     values: dict[str, int]
 
 
+@dataclass(frozen=True)
+class Ground:
+    """
+    What the checks hold the inputs against.
+
+    on_hold      ids of usage points with an open finding that holds bills
+    whole_terms  ids of agreements that hold from the period's first day
+    hours        hours of the period
+    rules        thresholds
+    """
+
+    on_hold: Ints
+    whole_terms: Ints
+    hours: int
+    rules: BillingChecks
+
+
 def total_energy_wh(inputs: Inputs) -> Ints:
-    """Return the energy of the total register over the period, int64 (account,) [Wh]; a fall is one roll-over."""
-    start, end = _register(inputs.from_digits, inputs), _register(inputs.to_digits, inputs)
+    """Return the energy of the total register, int64 (account,) [Wh]; a fall is taken for one roll-over."""
+    start, end = _total(inputs.from_digits, inputs), _total(inputs.to_digits, inputs)
     return register_energy_wh(start, end, inputs.register_range, WH_PER_DIGIT * inputs.multiplier)
 
 
-def hold(inputs: Inputs, on_hold: Ints, hours: int, rules: BillingChecks) -> list[Hit]:
-    """
-    Run all checks.
-
-    on_hold       ids of usage points with an open finding that holds bills
-    hours         hours of the period
-    returns       hits, row by row; rows without one may be billed
-    """
-    energy = total_energy_wh(inputs)
-    fell = (inputs.to_digits < inputs.from_digits).any(axis=1)
-    month_before = _energy_of_month_before(inputs)
-    gate = np.maximum(month_before * rules.gate_percent // PERCENT, rules.gate_least_wh)
-    # One capacity-hour is one watt-hour: the most a point could draw.
-    most = inputs.capacity_w * hours * rules.capacity_percent // PERCENT
-    masks: list[tuple[str, Flags, dict[str, Ints]]] = [
-        ("missing_reading", ~inputs.found, {"quality": inputs.quality}),
-        ("meter_exchanged", inputs.found & ~inputs.is_one_meter, {}),
-        ("register_fell", inputs.found & fell, {"energy_wh": energy}),
-        ("open_finding", np.isin(inputs.terms.usage_point_id, on_hold), {}),
-        ("above_capacity", inputs.found & ~fell & (energy > most), {"energy_wh": energy, "most_wh": most}),
-        (
-            "variance_gate",
-            inputs.found & ~fell & (month_before >= 0) & (energy > gate),
-            {"energy_wh": energy, "month_before_wh": month_before},
-        ),
-        ("total_against_periods", inputs.found & ~fell & _periods_disagree(inputs), {}),
-    ]
+def hold(inputs: Inputs, ground: Ground) -> list[Hit]:
+    """Run all checks; returns hits, check by check: rows without one may be billed."""
     return [
         Hit(int(row), check, {name: int(column[row]) for name, column in figures.items()})
-        for check, mask, figures in masks
+        for check, mask, figures in [*_checks_of_paper(inputs, ground), *_checks_of_energy(inputs, ground)]
         for row in np.flatnonzero(mask)
     ]
 
@@ -78,16 +75,50 @@ def period_energy_wh(inputs: Inputs) -> tuple[dict[Register, Ints], Flags]:
     return reconcile_periods(total_energy_wh(inputs), periods, len(periods) * scale)
 
 
-def _periods_disagree(inputs: Inputs) -> Flags:
-    return period_energy_wh(inputs)[1]
+def _checks_of_paper(inputs: Inputs, ground: Ground) -> list[Check]:
+    """What is not there, or not the same through the period."""
+    return [
+        ("missing_reading", inputs.missing > 0, {"missing": inputs.missing}),
+        ("suspect_reading", inputs.quality >= Quality.MISSING, {"quality": inputs.quality}),
+        ("meter_exchanged", ~inputs.is_one_meter, {}),
+        ("agreement_changed", ~np.isin(inputs.terms.agreement_id, ground.whole_terms), {}),
+        (
+            "agreement_incomplete",
+            inputs.lacks_terms,
+            {"contract_w": inputs.contract_w, "capacity_va": inputs.capacity_va},
+        ),
+        ("open_finding", np.isin(inputs.terms.usage_point_id, ground.on_hold), {}),
+    ]
+
+
+def _checks_of_energy(inputs: Inputs, ground: Ground) -> list[Check]:
+    """What the registers say; without both ends, or across two meters, they say nothing."""
+    energy = total_energy_wh(inputs)
+    is_read = (inputs.missing == 0) & inputs.is_one_meter
+    fell = (inputs.to_digits < inputs.from_digits).any(axis=1)
+    rose = is_read & ~fell
+    # One capacity-hour is one watt-hour: the most a point could draw.
+    most = inputs.capacity_w * ground.hours * ground.rules.capacity_percent // PERCENT
+    before = _energy_of_month_before(inputs)
+    gate = np.maximum(before * ground.rules.gate_percent // PERCENT, ground.rules.gate_least_wh)
+    return [
+        ("register_fell", is_read & fell, {"energy_wh": energy}),
+        ("above_capacity", rose & (energy > most), {"energy_wh": energy, "most_wh": most}),
+        (
+            "variance_gate",
+            rose & (before >= 0) & (energy > gate),
+            {"energy_wh": energy, "month_before_wh": before},
+        ),
+        ("total_against_periods", rose & period_energy_wh(inputs)[1], {}),
+    ]
 
 
 def _energy_of_month_before(inputs: Inputs) -> Ints:
-    start = _register(inputs.from_digits, inputs)
+    start = _total(inputs.from_digits, inputs)
     energy = (start - inputs.before_digits) * WH_PER_DIGIT * inputs.multiplier
     return np.where((inputs.before_digits >= 0) & (energy >= 0), energy, -1)
 
 
-def _register(digits: Ints, inputs: Inputs) -> Ints:
+def _total(digits: Ints, inputs: Inputs) -> Ints:
     column: Ints = digits[:, inputs.registers.index(Register.TOTAL)]
     return column

@@ -1,4 +1,4 @@
-"""Corrections (退补): a corrected reading makes a proposal; another person's approval reverses and bills again."""
+"""Corrections (退补): a corrected reading makes a proposal, another person's approval a rebill."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from mingdu.base import audit
 from mingdu.base.actors import Actor
-from mingdu.base.database import transaction_connection
+from mingdu.base.database import cursor, transaction_connection
 from mingdu.base.outbox import publish
 from mingdu.base.permissions import require
 from mingdu.core.types import Ints
@@ -19,15 +19,20 @@ from mingdu.customers.queries import agreement_terms
 from mingdu.errors import TradeError
 from mingdu.money.operations import Journal, post
 
+from .checks import MATTERS_OF_JUDGEMENT, hold
 from .document import stored_rules
 from .events import BillCorrected, CorrectionProposed
 from .inputs import Inputs, read_inputs
 from .models import Correction
 from .operations import refuse_proposer
 from .period import Period
-from .queries import ISSUED, UnknownBill
+from .preparation import ground_of
+from .queries import ISSUED, UnknownBill, may_see
 from .rating import Rules, rate_inputs, rules_of
 from .rows import REBILL, BillRow, Heading, insert_row, read_rows, reserve_ids, write_bills
+
+# Keeps two corrections of one bill apart, whatever proposal they carry out.
+_LOCK = 71_003
 
 
 class NothingToCorrect(TradeError):
@@ -54,6 +59,12 @@ class CorrectionAlreadyApproved(TradeError):
     next_step = "look at the rebill"
 
 
+class NotBillable(TradeError):
+    """Today's readings give no bill: one is missing, or they contradict each other."""
+
+    next_step = "have the registers read again, or explain the exchange, then propose the correction"
+
+
 class ProposalOutdated(TradeError):
     """Readings changed again after the proposal, so its figures no longer hold."""
 
@@ -67,11 +78,13 @@ def propose_correction(
     """
     Propose to bill again from the readings as they are known now; nothing changes yet.
 
-    raises  UnknownBill, BillAlreadyCorrected, NothingToCorrect, NotPermitted
+    raises  UnknownBill, BillAlreadyCorrected, NothingToCorrect, NotBillable, NotPermitted
     """
     require(by, "billing.correct")
     conn = transaction_connection()
     row = _standing_bill(conn, bill_id)
+    if not may_see(by, "billing.correct", row.account_id):
+        raise UnknownBill(f"no bill {bill_id}", bill=bill_id)
     new_total, _ = _rebilled(conn, row)
     if new_total == row.total_fen:
         raise NothingToCorrect(f"bill {bill_id} stands", bill=bill_id, total_fen=row.total_fen)
@@ -90,13 +103,16 @@ def approve_correction(correction_id: int, *, by: Actor, at: datetime) -> Correc
     """
     Carry a proposal out: reversal, rebill and their two journals, at once or not at all.
 
-    raises  UnknownCorrection, ApprovalByProposer, CorrectionAlreadyApproved, ProposalOutdated, NotPermitted
+    raises  UnknownCorrection, ApprovalByProposer, CorrectionAlreadyApproved, BillAlreadyCorrected,
+            NotBillable, ProposalOutdated, NotPermitted
     """
     correction = Correction.objects.select_for_update().filter(pk=correction_id).first()
     if correction is None:
         raise UnknownCorrection(f"no correction {correction_id}", correction=correction_id)
-    refuse_proposer(by, correction.proposed_by, correction=correction_id)
+    refuse_proposer(f"correction:{correction_id}", correction.proposed_by, by=by)
     require(by, "billing.approve_correction")
+    if not may_see(by, "billing.approve_correction", correction.account_id):
+        raise UnknownCorrection(f"no correction {correction_id}", correction=correction_id)
     if correction.approved_at is not None:
         raise CorrectionAlreadyApproved(f"correction {correction_id} is done", correction=correction_id)
     conn = transaction_connection()
@@ -128,6 +144,8 @@ def approve_correction(correction_id: int, *, by: Actor, at: datetime) -> Correc
 
 
 def _standing_bill(conn: psycopg.Connection[object], bill_id: int) -> BillRow:
+    """Return an issued bill that was not reversed; nobody else corrects it until the transaction ends."""
+    cursor(conn).execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, bill_id % 2**31))
     condition = f"b.account_id = (SELECT account_id FROM billing_bill WHERE id = %s LIMIT 1) AND {ISSUED}"
     rows = {row.id: row for row in read_rows(conn, condition, (bill_id,))}
     if bill_id not in rows:
@@ -144,6 +162,12 @@ def _rebilled(conn: psycopg.Connection[object], row: BillRow) -> tuple[int, tupl
     terms = agreement_terms(conn, row.agreement_id)
     period = Period(row.period_from, row.period_to)
     inputs = read_inputs(conn, terms, rules.tariff, period, settings.ZONE)
+    hits = hold(inputs, ground_of(conn, terms, terms.agreement_id, period))
+    checks = [hit.check for hit in hits if hit.check not in MATTERS_OF_JUDGEMENT]
+    if checks:
+        raise NotBillable(
+            f"bill {row.id} cannot be made again: {', '.join(checks)}", bill=row.id, checks=checks
+        )
     return int(rate_inputs(inputs, rules.tariff).total_fen[0]), (inputs, rules)
 
 

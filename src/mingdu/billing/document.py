@@ -1,4 +1,4 @@
-"""A stored bill as the JSON of CONTRACTS: rebuilt from its row and its stored rules, and proven against the row."""
+"""A stored bill as the JSON of CONTRACTS: rebuilt from row and stored rules, and proven against the row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mingdu.customers.queries import account_by_id, agreement_by_id
 from mingdu.errors import TradeError
 from mingdu.rulebook.bill_case import SCHEMA, make_bill
 
-from .rows import REVERSAL, BillRow
+from .rows import KIND_WORDS, REVERSAL, BillRow
 
 HUNDREDTHS = Decimal("0.01")
 TEN_THOUSANDTHS = Decimal("0.0001")
@@ -35,11 +35,8 @@ def bill_document(row: BillRow) -> dict[str, Any]:
     """
     document = make_bill(bill_case(row))
     _prove(row, document)
-    document |= {"bill": row.id, "kind": _KIND[row.kind], "of_bill": row.of_bill_id or None}
+    document |= {"bill": row.id, "kind": KIND_WORDS[row.kind], "of_bill": row.of_bill_id or None}
     return _turned(document) if row.kind == REVERSAL else document
-
-
-_KIND = {1: "bill", 2: "reversal", 3: "rebill"}
 
 
 def bill_case(row: BillRow) -> dict[str, Any]:

@@ -10,7 +10,6 @@ class BillRun(models.Model):
     One rehearsal of bills (电费核算批次) for a period and book; never changed after it is made.
 
     ledger_run_id   the run of the ledger whose buckets write the bills
-    inputs_hash     hash of readings' versions, agreements and rules it was made from, set when all buckets are done
     """
 
     period_from = models.DateField()

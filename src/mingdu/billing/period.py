@@ -34,9 +34,9 @@ class Period:
         """Return the month of a name like 2026-12; raises BadPeriod."""
         try:
             first = date.fromisoformat(f"{name}-01")
+            return cls(first, _next_month(first))
         except ValueError:
             raise BadPeriod(f"{name!r} is not a month", period=name) from None
-        return cls(first, _next_month(first))
 
     @property
     def name(self) -> str:
@@ -49,7 +49,7 @@ class Period:
         return date(self.first.year - (self.first.month == 1), (self.first.month - 2) % 12 + 1, 1)
 
     def instants(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """Return the instants of the registers at both ends: the midnight freezes of the first day and the end."""
+        """Return the instants of the registers at both ends: the midnight freezes of first day and end."""
         return freeze_instant(self.first, zone), freeze_instant(self.end, zone)
 
 

@@ -11,15 +11,15 @@ from django.db.models import Sum
 
 from mingdu.base import ledger
 from mingdu.base.actors import Actor
-from mingdu.base.database import cursor, reading_connection
+from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
 from mingdu.core.registers import Register
-from mingdu.customers.queries import account_by_id
+from mingdu.customers.queries import UnknownAccount, account_by_id
 from mingdu.errors import TradeError
 
 from .document import bill_document
 from .models import BillRun, Correction, HeldAccount, Issue
-from .rows import BILL, REBILL, BillRow, read_rows
+from .rows import BILL, KIND_WORDS, REBILL, BillRow, read_rows
 
 MOST_ROWS = 500
 # A bill of a run is owed once its bucket is issued; reversal and rebill are issued by their correction.
@@ -127,7 +127,7 @@ def run_status(by: Actor, run_id: int) -> RunView:
 
 def bills_of_account(by: Actor, account_id: int) -> list[BillView]:
     """Return an account's issued bills, the oldest first; raises UnknownBill for an account out of scope."""
-    require(by, "billing.read", account_id=account_id)
+    require(by, "billing.read")
     _refuse_foreign(by, account_id)
     return issued_bills(account_id)
 
@@ -189,31 +189,29 @@ def held_accounts(by: Actor, run_id: int) -> list[tuple[str, str, dict[str, Any]
     return [(account_by_id(row.account_id).account_number, row.check_name, row.values) for row in found]
 
 
-def ledger_agrees() -> bool:
-    """Tell whether every issued bill stands in the ledger with its exact amount."""
-    statement = "SELECT coalesce(sum(total_fen), 0)::bigint FROM billing_issue"
-    issued = f"SELECT coalesce(sum(b.total_fen), 0)::bigint FROM billing_bill b WHERE b.kind = 1 AND {ISSUED}"
-    conn = reading_connection()
-    first, second = cursor(conn).execute(statement).fetchone(), cursor(conn).execute(issued).fetchone()
-    return first == second
+def may_see(by: Actor, verb: str, account_id: int) -> bool:
+    """Tell whether an account is in the actor's scope under this verb; an unknown account never is."""
+    seen = scope(by, verb)
+    if account_id in seen.account_ids:
+        return True
+    try:
+        return seen.covers_unit(account_by_id(account_id).unit_id)
+    except UnknownAccount:
+        return False
 
 
 def _refuse_foreign(by: Actor, account_id: int, bill_id: int = 0) -> None:
-    seen = scope(by, "billing.read")
-    if account_id in seen.account_ids or seen.covers_unit(account_by_id(account_id).unit_id):
-        return
-    raise UnknownBill(f"no bill {bill_id}", bill=bill_id)
+    if not may_see(by, "billing.read", account_id):
+        raise UnknownBill(f"no bill {bill_id}", bill=bill_id)
 
 
 def _bill_view(row: BillRow, replaced: set[int]) -> BillView:
     return BillView(
-        row.id, row.account_id, row.usage_point_id, f"{row.period_from:%Y-%m}", _KINDS[row.kind], row.of_bill_id,
-        tuple(Register(number) for number in row.registers), _midnight(row.period_to), row.energy_wh, row.total_fen,
+        row.id, row.account_id, row.usage_point_id, f"{row.period_from:%Y-%m}", KIND_WORDS[row.kind],
+        row.of_bill_id, tuple(Register(number) for number in row.registers), _midnight(row.period_to),
+        row.energy_wh, row.total_fen,
         row.kind in (BILL, REBILL) and row.id not in replaced,
     )  # fmt: skip
-
-
-_KINDS = {1: "bill", 2: "reversal", 3: "rebill"}
 
 
 def _midnight(day: date) -> datetime:
@@ -232,8 +230,9 @@ def _run_view(run: BillRun) -> RunView:
     errors = ledger.errors(run.ledger_run_id) + (ledger.errors(issue_run) if issue_run else [])
     return RunView(
         run.pk, f"{run.period_from:%Y-%m}", run.book_code, run.attempt,
-        _state(progress.is_done, approval is not None, issue_run), progress.buckets, progress.done, tuple(errors),
-        found.bills, found.held, found.total_fen, issued, run.proposed_by, approval.by if approval else "", by_check,
+        _state(progress.is_done, approval is not None, issue_run), progress.buckets, progress.done,
+        tuple(errors), found.bills, found.held, found.total_fen, issued, run.proposed_by,
+        approval.by if approval else "", by_check,
     )  # fmt: skip
 
 

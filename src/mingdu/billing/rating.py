@@ -13,16 +13,21 @@ from mingdu.core.determinants import Determinants
 from mingdu.core.rated import RatedBills
 from mingdu.core.rating import rate
 from mingdu.core.registers import DEMAND_DIGITS_PER_KW, WH_PER_DIGIT, Register
-from mingdu.core.tariff import Tariff
+from mingdu.core.tariff import Tariff, TierBasis
 from mingdu.core.types import Ints
+from mingdu.errors import TradeError
 from mingdu.rulebook.document import Node
 from mingdu.rulebook.rule_files import rules_hash, tariff_document
 from mingdu.rulebook.tariff_reader import read_tariff
 
 from .checks import period_energy_wh, total_energy_wh
-from .inputs import Inputs
+from .inputs import THOUSAND, Inputs
 
-THOUSAND = 1000
+
+class TiersNotMonthly(TradeError):
+    """Tiers that run over a season or a year need what was used before; bill runs rate single months."""
+
+    next_step = "bill these accounts by case files (mingdu bill), which say what was used before"
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,16 @@ class Rules:
 
 
 def rules_for(tariff_name: str, first: date, end: date, folder: Path | None = None) -> Rules:
-    """Return the rules of a tariff for a period; raises NoPriceForDay and every error of the rule file."""
-    return rules_of(tariff_name, tariff_document(tariff_name, first, end, folder))
+    """
+    Return the rules of a tariff for a period.
+
+    raises  UnknownTariff, NoPriceForDay, TiersNotMonthly and every error of the rule file
+    """
+    rules = rules_of(tariff_name, tariff_document(tariff_name, first, end, folder))
+    tiers = rules.tariff.tiers
+    if tiers is not None and tiers.basis in (TierBasis.SEASON, TierBasis.YEAR):
+        raise TiersNotMonthly(f"the tiers of {tariff_name} run over a {tiers.basis}", tariff=tariff_name)
+    return rules
 
 
 def rules_of(tariff_name: str, document: dict[str, Any]) -> Rules:
@@ -50,13 +63,12 @@ def rate_inputs(inputs: Inputs, tariff: Tariff) -> RatedBills:
     """Rate all rows; they have passed the checks, so no register is missing and none fell."""
     periods, _ = period_energy_wh(inputs)
     energy = {Register.TOTAL: total_energy_wh(inputs), **periods}
-    terms = inputs.terms
     determinants = Determinants(
         energy_wh=energy,
         reactive_varh=_reactive(inputs),
         demand_w=_demand_w(inputs),
-        contract_w=_thousandths(terms.contract_kw),
-        capacity_va=_thousandths(terms.capacity_kva),
+        contract_w=inputs.contract_w,
+        capacity_va=inputs.capacity_va,
         used_before_wh=np.zeros(len(inputs), dtype=np.int64),
         months=np.ones(len(inputs), dtype=np.int64),
     )
@@ -83,13 +95,3 @@ def _demand_w(inputs: Inputs) -> Ints | None:
     # 0.0001 kW is a tenth of a watt: half up to a whole one, after the multiplier.
     digits_per_w = DEMAND_DIGITS_PER_KW // THOUSAND
     return (digits + digits_per_w // 2) // digits_per_w
-
-
-def _thousandths(texts: list[str]) -> Ints | None:
-    """Decimal texts of kVA or kW to whole VA or W; None when no row has one."""
-    if not all(texts):
-        return None
-    wholes = [
-        int(whole) * THOUSAND + int(f"{part:0<3}"[:3]) for whole, _, part in (t.partition(".") for t in texts)
-    ]
-    return np.array(wholes, dtype=np.int64)

@@ -24,6 +24,9 @@ COLUMNS = (
     " quality, energy_wh, line_ids, quantities, prices, amounts_fen, total_fen"
 )
 BILL, REVERSAL, REBILL = 1, 2, 3
+KIND_WORDS = {BILL: "bill", REVERSAL: "reversal", REBILL: "rebill"}
+# Key of the advisory locks under which a month's rehearsals are numbered and its place is made.
+_LAYING = 71_002
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class BillRow:
     total_fen: int
 
     def reversed(self, new_id: int) -> BillRow:
-        """Return the reversal: every quantity and amount with its sign turned, so that both cancel exactly."""
+        """Return the reversal: every quantity and amount with its sign turned, so that both cancel."""
         return replace(
             self,
             id=new_id,
@@ -80,6 +83,15 @@ class Heading:
     rules_hash: str
     kind: int = BILL
     of_bill_id: int = 0
+
+
+def lay_out(conn: psycopg.Connection[Any], period: Period) -> None:
+    """Make the place for a month's bills, once; whoever comes at the same time waits, until the commit."""
+    cursor(conn).execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LAYING, period.first.toordinal()))
+    month = f"billing_bill_{period.first:%Y%m}"
+    found = cursor(conn).execute("SELECT to_regclass(%s) IS NOT NULL", (month,)).fetchone()
+    if found == (False,):
+        cursor(conn).execute("SELECT billing_make_partitions(%s, 1)", (period.first,))
 
 
 def reserve_ids(conn: psycopg.Connection[Any], count: int) -> Ints:
@@ -108,10 +120,15 @@ def insert_row(conn: psycopg.Connection[Any], row: BillRow) -> None:
 
 
 def read_rows(conn: psycopg.Connection[Any], condition: str, values: tuple[Any, ...]) -> list[BillRow]:
-    """Return stored bills, the oldest first; `condition` is SQL of this module's callers over billing_bill b."""
+    """Return stored bills, the oldest first; `condition` is SQL of ours over billing_bill b."""
     statement = f"SELECT {COLUMNS} FROM billing_bill b WHERE {condition} ORDER BY b.id"
     rows = cursor(conn).execute(statement, values).fetchall()
-    return [BillRow(*(tuple(value) if isinstance(value, list) else value for value in row)) for row in rows]
+    return [_bill_row(row) for row in rows]
+
+
+def _bill_row(row: tuple[Any, ...]) -> BillRow:
+    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row]
+    return BillRow(*values)
 
 
 def _columns(ids: Ints, inputs: Inputs, rated: RatedBills, heading: Heading) -> list[copy_rows.Column]:

@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import psycopg
 from django.conf import settings
 
+from mingdu.base import ledger
 from mingdu.base.actors import SYSTEM
 from mingdu.base.database import cursor, transaction_connection
-from mingdu.base.models import Run, RunBucket
 from mingdu.base.outbox import publish
 from mingdu.core.types import Ints
-from mingdu.customers.queries import AgreementTerms
 from mingdu.errors import TradeError
-from mingdu.metering.queries import BUCKET_POINTS, points_on_hold
 from mingdu.money.operations import Journal, post
-from mingdu.rounds.queries import points_of_book
-from mingdu.rulebook.billing_checks import billing_checks
 
-from .checks import Hit, hold
 from .events import BillsIssued
-from .inputs import Inputs, read_inputs, read_terms
 from .models import BillRun, HeldAccount, Issue
 from .period import Period
-from .rating import Rules, rate_inputs, rules_for
+from .preparation import issued_accounts, prepare
+from .rating import Rules, rate_inputs
 from .rows import Heading, reserve_ids, write_bills
 
 REHEARSE, ISSUE = "billing.rehearse", "billing.issue"
@@ -38,8 +31,22 @@ REHEARSE, ISSUE = "billing.rehearse", "billing.issue"
 _LOCK = 71_001
 
 
+class LedgerRun(Protocol):
+    """What the work needs of a run of the ledger."""
+
+    pk: int
+    parameters: dict[str, Any]
+    created_by: str
+
+
+class LedgerBucket(Protocol):
+    """What the work needs of a bucket of the ledger."""
+
+    bucket: int
+
+
 class InputsChanged(TradeError):
-    """Readings, agreements or rules changed after the rehearsal that was approved."""
+    """Readings, agreements, findings or rules changed after the rehearsal that was approved."""
 
     next_step = "rehearse again and have the new result approved"
 
@@ -50,37 +57,7 @@ class AlreadyIssued(TradeError):
     next_step = "rehearse again: accounts with an issued bill are left out"
 
 
-@dataclass
-class Prepared:
-    """What one bucket comes to: groups by tariff that may be billed, and what was held."""
-
-    groups: list[tuple[Rules, Inputs]] = field(default_factory=list)
-    held: list[tuple[int, Hit]] = field(default_factory=list)
-    digest: Any = field(default_factory=hashlib.sha256)
-
-
-def prepare(conn: psycopg.Connection[Any], run: BillRun, bucket: int) -> Prepared:
-    """Fetch and check one bucket; the same inputs give the same groups, hits and digest."""
-    period = Period(run.period_from, run.period_to)
-    terms = _open_terms(conn, run, bucket, period)
-    starts_at, ends_at = period.instants(settings.ZONE)
-    hours = int((ends_at - starts_at).total_seconds()) // 3600
-    held_ids = points_on_hold(conn, terms.usage_point_id, period.first, period.end)
-    on_hold = np.array(held_ids, dtype=np.int64)
-    prepared = Prepared()
-    for tariff_name, rows in sorted(_by_tariff(terms).items()):
-        rules = rules_for(tariff_name, period.first, period.end, settings.RULES_FOLDER)
-        inputs = read_inputs(conn, terms.take(rows), rules.tariff, period, settings.ZONE)
-        hits = hold(inputs, on_hold, hours, billing_checks())
-        prepared.digest.update(rules.rules_hash.encode() + inputs.content_hash())
-        prepared.held += [(int(inputs.terms.account_id[hit.row]), hit) for hit in hits]
-        clean = np.ones(len(inputs), dtype=np.bool_)
-        clean[[hit.row for hit in hits]] = False
-        prepared.groups.append((rules, inputs.take(clean)))
-    return prepared
-
-
-def rehearse_bucket(run: Run, bucket: RunBucket, now: datetime) -> dict[str, Any]:
+def rehearse_bucket(run: LedgerRun, bucket: LedgerBucket, now: datetime) -> dict[str, Any]:
     """Write the bills of one bucket as a rehearsal, and who was held."""
     conn = transaction_connection()
     bill_run = BillRun.objects.get(ledger_run_id=run.pk)
@@ -96,15 +73,17 @@ def rehearse_bucket(run: Run, bucket: RunBucket, now: datetime) -> dict[str, Any
         total += int(rated.total_fen.sum(dtype=np.int64))
     HeldAccount.objects.bulk_create(
         [
-            HeldAccount(run=bill_run, account_id=account, check_name=hit.check, values=hit.values)
-            for account, hit in prepared.held
-        ]
+            HeldAccount(run=bill_run, account_id=held.account_id, check_name=held.check, values=held.values)
+            for held in prepared.held
+        ],
+        # An account that moved within the month is met in two buckets.
+        ignore_conflicts=True,
     )
-    held = len({account for account, _ in prepared.held})
-    return {"bills": bills, "held": held, "total_fen": total, "inputs_hash": prepared.digest.hexdigest()}
+    held_accounts = len({held.account_id for held in prepared.held})
+    return {"bills": bills, "held": held_accounts, "total_fen": total, "inputs_hash": prepared.digest()}
 
 
-def issue_bucket(run: Run, bucket: RunBucket, now: datetime) -> dict[str, Any]:
+def issue_bucket(run: LedgerRun, bucket: LedgerBucket, now: datetime) -> dict[str, Any]:
     """
     Issue the rehearsed bills of one bucket: one `Issue` record and one journal.
 
@@ -113,14 +92,14 @@ def issue_bucket(run: Run, bucket: RunBucket, now: datetime) -> dict[str, Any]:
     conn = transaction_connection()
     bill_run = BillRun.objects.get(pk=run.parameters["bill_run"])
     _lock(conn, bill_run, bucket.bucket)
-    rehearsed = RunBucket.objects.get(run_id=bill_run.ledger_run_id, bucket=bucket.bucket)
-    _refuse_issued(conn, bill_run, bucket.bucket)
-    if prepare(conn, bill_run, bucket.bucket).digest.hexdigest() != rehearsed.result["inputs_hash"]:
+    ids, accounts, totals = _rehearsed(conn, bill_run, bucket.bucket)
+    _refuse_issued(conn, bill_run, accounts)
+    rehearsed = _inputs_hashes(bill_run)[bucket.bucket]
+    if prepare(conn, bill_run, bucket.bucket).digest(accounts) != rehearsed:
         raise InputsChanged(
             f"bucket {bucket.bucket} changed since run {bill_run.pk} was rehearsed",
             run=bill_run.pk, bucket=bucket.bucket,
         )  # fmt: skip
-    ids, accounts, totals = _rehearsed(conn, bill_run, bucket.bucket)
     journal = Journal(
         "issue",
         f"issue:{bill_run.pk}:{bucket.bucket}",
@@ -143,34 +122,20 @@ def issue_bucket(run: Run, bucket: RunBucket, now: datetime) -> dict[str, Any]:
 
 def run_digest(run: BillRun) -> str:
     """Return one hash over all buckets of a rehearsal, in their order."""
-    buckets = RunBucket.objects.filter(run_id=run.ledger_run_id).order_by("bucket")
     digest = hashlib.sha256()
-    for number, result in buckets.values_list("bucket", "result"):
-        digest.update(f"{number}:{result.get('inputs_hash')};".encode())
+    for number, inputs_hash in _inputs_hashes(run).items():
+        digest.update(f"{number}:{inputs_hash};".encode())
     return digest.hexdigest()
 
 
-def _open_terms(conn: psycopg.Connection[Any], run: BillRun, bucket: int, period: Period) -> AgreementTerms:
-    first = bucket * BUCKET_POINTS
-    terms = read_terms(conn, first, first + BUCKET_POINTS, period)
-    if run.book_code:
-        terms = terms.take(np.isin(terms.usage_point_id, points_of_book(run.book_code)))
-    return terms.take(~np.isin(terms.account_id, _issued_accounts(conn, run, terms.account_id)))
+def _inputs_hashes(run: BillRun) -> dict[int, str]:
+    """Return the hash of each bucket of a rehearsal whose buckets are all done, by bucket."""
+    numbers, results = ledger.bucket_numbers(run.ledger_run_id), ledger.results(run.ledger_run_id)
+    return {number: result["inputs_hash"] for number, result in zip(numbers, results, strict=True)}
 
 
-def _issued_accounts(conn: psycopg.Connection[Any], run: BillRun, accounts: Ints) -> Ints:
-    """Accounts that have an issued bill of the period from another run."""
-    statement = """
-        SELECT DISTINCT b.account_id FROM billing_bill b
-        JOIN billing_issue i ON i.run_id = b.run_id AND i.bucket = b.bucket
-        WHERE b.period_from = %s AND b.kind = 1 AND b.run_id <> %s AND b.account_id = ANY(%s)"""
-    rows = cursor(conn).execute(statement, (run.period_from, run.pk, accounts.tolist())).fetchall()
-    return np.array([row[0] for row in rows], dtype=np.int64)
-
-
-def _refuse_issued(conn: psycopg.Connection[Any], run: BillRun, bucket: int) -> None:
-    _, accounts, _ = _rehearsed(conn, run, bucket)
-    issued = _issued_accounts(conn, run, accounts)
+def _refuse_issued(conn: psycopg.Connection[Any], run: BillRun, accounts: Ints) -> None:
+    issued = issued_accounts(conn, run, accounts)
     if len(issued):
         raise AlreadyIssued(
             f"{len(issued)} accounts have an issued bill of {run.period_from:%Y-%m}", accounts=len(issued)
@@ -189,13 +154,6 @@ def _rehearsed(conn: psycopg.Connection[Any], run: BillRun, bucket: int) -> tupl
 def _lock(conn: psycopg.Connection[Any], run: BillRun, bucket: int) -> None:
     key = run.period_from.toordinal() * 100_000 + bucket
     cursor(conn).execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, key % 2**31))
-
-
-def _by_tariff(terms: AgreementTerms) -> dict[str, Ints]:
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row, name in enumerate(terms.tariff):
-        rows[name].append(row)
-    return {name: np.array(numbers, dtype=np.int64) for name, numbers in rows.items()}
 
 
 def _store_rules(conn: psycopg.Connection[Any], rules: Rules, now: datetime) -> None:

@@ -73,11 +73,15 @@ class AgreementTerms:
     def take(self, rows: Ints | Flags) -> AgreementTerms:
         """Return the chosen rows, given by their numbers or by a mask."""
         numbers = np.arange(len(self))[rows]
+        texts = (
+            self.tariff, self.account_number, self.customer_class,
+            self.voltage_kv, self.capacity_kva, self.contract_kw,
+        )  # fmt: skip
         return AgreementTerms(
-            *(
-                value[numbers] if isinstance(value, np.ndarray) else [value[number] for number in numbers]
-                for value in vars(self).values()
-            )
+            self.agreement_id[numbers],
+            self.account_id[numbers],
+            self.usage_point_id[numbers],
+            *([column[number] for number in numbers] for column in texts),
         )
 
 

@@ -23,27 +23,28 @@ UNFIT = 422
 STATUSES: dict[int, frozenset[str]] = {
     400: frozenset({"UnreadableRequest"}),
     401: frozenset({"NotSignedIn", "WrongSignIn", "WrongCode"}),
-    403: frozenset({"NotPermitted", "ApprovalByProposer", "ForgedRequest", "NotYourTask"}),
+    403: frozenset({"NotPermitted", "ApprovalByProposer", "ForgedRequest"}),
     404: frozenset(
         {
-            "UnknownAccount", "UnknownAddress", "UnknownAttachment", "UnknownBill", "UnknownCallback",
-            "UnknownCase", "UnknownCorrection", "UnknownFinding", "UnknownMessage", "UnknownProcess",
-            "UnknownRun", "UnknownStep", "UnknownTask",
+            "UnknownAccount", "UnknownAddress", "UnknownBill", "UnknownCallback", "UnknownCase",
+            "UnknownCorrection", "UnknownFinding", "UnknownMessage", "UnknownProcess", "UnknownRun",
+            "UnknownStep", "UnknownTask",
         }
     ),
     405: frozenset({"MethodNotAllowed"}),
     409: frozenset(
         {
-            "AlreadyReached", "BillAlreadyCorrected", "CaseAlreadyClosed", "CorrectionAlreadyApproved",
-            "JournalTwice", "NoBillInCase", "NothingToCorrect", "PeriodNotOver", "ProposalOutdated",
-            "RunAlreadyApproved", "RunNotApproved", "RunNotReady", "TaskAlreadyDone",
+            "AlreadyExplained", "AlreadyReached", "BillAlreadyCorrected", "CaseAlreadyClosed",
+            "CorrectionAlreadyApproved", "DayNotOver", "JournalTwice", "NoBillInCase", "NothingToCorrect",
+            "PeriodNotOver", "ProposalOutdated", "RunAlreadyApproved", "RunNotApproved", "RunNotReady",
+            "TaskAlreadyDone",
         }
     ),
     413: frozenset({"AttachmentTooLarge"}),
     415: frozenset({"UnknownMedia"}),
     429: frozenset({"TooManyCodes"}),
     # Faults of the system itself: nothing that the caller sends mends them.
-    500: frozenset({"AttachmentDamaged", "NoTransaction", "UnknownVerb", "UnknownWork"}),
+    500: frozenset({"AttachmentDamaged", "BillNotReproduced", "NoTransaction", "UnknownVerb", "UnknownWork"}),
 }  # fmt: skip
 _STATUS_OF = {name: status for status, names in STATUSES.items() for name in names}
 
@@ -80,9 +81,9 @@ class ProblemMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer; below /api/ also Django's own answers about addresses and methods become problems."""
+        """Answer; below /api/ also Django's own refusals become problems."""
         response = self._get_response(request)
-        if request.path.startswith(API) and response.status_code in (404, 405):
+        if request.path.startswith(API) and response.status_code in (400, 404, 405):
             response = _as_problem(request, response)
         count_answer(request, response)
         return response
@@ -127,6 +128,8 @@ def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         answer = problem(MethodNotAllowed(f"{request.method} is not taken here", method=request.method))
         answer["Allow"] = response.headers.get("Allow", "")
         return answer
+    if response.status_code == 400:
+        return problem(UnreadableRequest("the request is too large, or not in the form that it claims"))
     return problem(UnknownAddress(f"nothing at {request.path}", path=request.path))
 
 

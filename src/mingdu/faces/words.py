@@ -48,6 +48,8 @@ WORDS = {
     # what happened to a case
     "opened": _("opened"),
     "reread_ordered": _("a reader was sent"),
+    "reread_in": _("the re-read is in"),
+    "reread_failed": _("the re-read failed"),
     "closed": _("closed"),
     "corrected": _("corrected"),
     "explained": _("explained"),

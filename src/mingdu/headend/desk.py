@@ -7,6 +7,7 @@ The listener hands every line and every piece to the desk; the head end hands it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Final
 
 from mingdu.wire.dlt645.frame import Frame
@@ -127,9 +128,7 @@ class Desk:
             if line.session is not None and line.session.is_open:
                 self._end(line.session, NO_HEARTBEAT)
             line.close()
-        for sighting in self._quarantine.due(now):
-            self._backlog.sight(sighting)
-            self._edge.wake()
+        self._sight(now)
 
     def stored(self, answers: Iterable[Answer]) -> None:
         """Acknowledge what has been committed, in order."""
@@ -153,6 +152,13 @@ class Desk:
             self._end(session, HEAD_END_STOPPED)
         for line in list(self._lines):
             line.close()
+        # The counts of the running minute, too.
+        self._sight(inf)
+
+    def _sight(self, now: float) -> None:
+        for sighting in self._quarantine.due(now):
+            self._backlog.sight(sighting)
+            self._edge.wake()
 
     def _admit(self, login: Login, admission: Admission) -> None:
         line = login.line
@@ -192,8 +198,7 @@ class Desk:
         if not session.is_open:
             return
         session.is_open = False
-        if self.sessions.get(session.terminal_id) is session:
-            del self.sessions[session.terminal_id]
+        del self.sessions[session.terminal_id]
         self._backlog.end(Ending(session.number, self._edge.now(), reason))
         if reason != HEAD_END_STOPPED:
             self.asker.leave(session, reason, is_meters_fault=reason != SESSION_REPLACED)

@@ -185,7 +185,7 @@ class HeadEnd:
 
     async def _write(self) -> None:
         now = self._edge.monotonic()
-        with_beats = self._is_stopping or now >= self._beaten_at + self._settings.beat_seconds
+        with_beats = now >= self._beaten_at + self._settings.beat_seconds
         batch = self._backlog.next_batch(self._settings.rows_a_commit, with_beats=with_beats)
         if with_beats:
             self._beaten_at = now

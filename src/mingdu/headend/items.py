@@ -6,7 +6,8 @@ A poll names an item and a day in the utility's zone:
     daily_freeze, reactive_freeze, demand_freeze    the midnight freeze (零点冻结) at the begin of `day`
     settlement, reactive_settlement, demand         the settlement at the begin of `day`'s month
     load_profile                                    the 15-minute curve of `day`, both midnights included
-    energy, reactive_energy, demand_now, clock, status    what the meter shows now; `day` does not matter
+    energy, energy_total, reactive_energy,
+    demand_now, clock, status                       what the meter shows now; `day` does not matter
 
 An item may need several reads; a freeze is asked for its own time first, so that the answer says by itself
 which midnight it belongs to. The n-th last freeze is counted by the head end's clock: a meter whose clock
@@ -75,6 +76,8 @@ ITEMS: Final[dict[str, Item]] = {
     "demand": Item(Kept.MONTHLY, (0x0101FF00,)),
     "load_profile": Item(Kept.CURVE, (PROFILE_FROM_TIME,)),
     "energy": Item(Kept.NOW, (0x0001FF00,)),
+    # For meters that know no block.
+    "energy_total": Item(Kept.NOW, (0x00010000,)),
     "reactive_energy": Item(Kept.NOW, (0x0003FF00,)),
     "demand_now": Item(Kept.NOW, (0x0101FF00,)),
     "clock": Item(Kept.NOW, (0x04000101, 0x04000102)),

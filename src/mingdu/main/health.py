@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection
@@ -19,33 +16,19 @@ from prometheus_client.registry import Collector
 
 from mingdu.base.outbox import waiting
 
+from .beats import beats
 from .clock import Clock, clock_of
-from .environment import Environment, make_folder
+from .environment import Environment
 
 # Processes that must beat; each does so every few seconds.
 BEATING = ("worker", "headend")
-LONGEST_SILENCE = timedelta(seconds=15)
 OK, DOWN = "ok", "down"
-
-
-def beat(environment: Environment, name: str, now: datetime) -> None:
-    """
-    Say that a process lives: $MINGDU_DATA/beats/<name>.json, replaced whole.
-
-    name  "worker" or "headend"
-    now   real time, not the demo's: silence is measured by the real clock
-    """
-    path = _beat_path(environment, name)
-    make_folder(path.parent)
-    fresh = path.with_suffix(".fresh")
-    fresh.write_text(json.dumps({"name": name, "at": now.isoformat()}))
-    fresh.replace(path)
 
 
 def health_of(environment: Environment, now: datetime) -> dict[str, str]:
     """Return what /health says: each part "ok" or "down", and the status of the whole."""
     parts = {"database": OK if database_answers() else DOWN}
-    parts |= {name: OK if _beats(environment, name, now) else DOWN for name in BEATING}
+    parts |= {name: OK if beats(environment, name, now) else DOWN for name in BEATING}
     whole = OK if set(parts.values()) == {OK} else DOWN
     return {"status": whole, **parts, "version": version("mingdu")}
 
@@ -89,15 +72,3 @@ def database_answers() -> bool:
             return True
     except OperationalError:
         return False
-
-
-def _beats(environment: Environment, name: str, now: datetime) -> bool:
-    try:
-        written: dict[str, Any] = json.loads(_beat_path(environment, name).read_text())
-    except FileNotFoundError:
-        return False
-    return abs(now - datetime.fromisoformat(written["at"])) <= LONGEST_SILENCE
-
-
-def _beat_path(environment: Environment, name: str) -> Path:
-    return environment.data_folder / "beats" / f"{name}.json"

@@ -16,9 +16,9 @@ from mingdu.base.actors import SYSTEM
 from mingdu.metering.operations import ingest_inbox, make_months, plan_polls
 from mingdu.work.operations import escalate_overdue
 
+from .beats import beat
 from .clock import Clock, clock_of
 from .environment import Environment
-from .health import beat
 
 IDLE_SECONDS = 0.25
 INGEST_FRAMES = 500

@@ -6,8 +6,16 @@ from django.apps import AppConfig
 
 
 class MeteringConfig(AppConfig):
-    """Registers the models of metering."""
+    """Registers the models of metering and the work that the run ledger hands to it."""
 
     name = "mingdu.metering"
     label = "metering"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the ledger who closes days."""
+        from mingdu.base.ledger import register_work
+
+        from .operations.close import KIND, close_bucket
+
+        register_work(KIND, close_bucket)

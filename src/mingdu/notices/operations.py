@@ -72,5 +72,5 @@ def mark_read(message_id: int, *, by: Actor, at: datetime) -> None:
     require(by, "notices.read")
     message = Message.objects.filter(pk=message_id, recipient=by.id).first()
     if message is None:
-        raise UnknownMessage(f"no message {message_id}", message=message_id)
+        raise UnknownMessage(f"no message {message_id}", message_id=message_id)
     Delivery.objects.get_or_create(message=message, step="read", defaults={"at": at, "proof": by.id})

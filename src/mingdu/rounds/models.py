@@ -26,8 +26,9 @@ class FieldReading(models.Model):
     """
     What a reader took on the spot (现场抄表), as his phone sent it; unique by the phone's own id.
 
-    read_at    the instant the register shows (now, or the settlement freeze)
-    taken_at   when the reader stood there
+    read_at    the instant the register shows: the settlement freeze that the task asks for
+    taken_at   when the reader stood there, by the phone's clock
+    corrected  the value was not what stood before
     """
 
     client_id = models.CharField(max_length=64, unique=True)
@@ -41,3 +42,4 @@ class FieldReading(models.Model):
     reader = models.CharField(max_length=40)
     photo = models.ForeignKey("base.Attachment", null=True, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=20)
+    corrected = models.BooleanField(default=False)

@@ -13,4 +13,6 @@ from .operations import plan_callback
 def call_back(event: dict[str, Any], now: datetime) -> None:
     """Put a call about the closed case on the list."""
     case_id = event["case_id"]
-    plan_callback(event["account_id"], "case_closed", f"case:{case_id}", case_id=case_id, by=SYSTEM, at=now)
+    plan_callback(
+        event["account_id"], "case_closed", key=f"case:{case_id}", case_id=case_id, by=SYSTEM, at=now
+    )

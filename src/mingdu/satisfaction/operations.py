@@ -10,7 +10,7 @@ from django.db import transaction
 
 from mingdu.base import audit
 from mingdu.base.actors import SYSTEM, Actor
-from mingdu.base.permissions import require
+from mingdu.base.permissions import require, scope
 from mingdu.customers.queries import account_by_id
 from mingdu.errors import TradeError
 from mingdu.work.operations import TaskAlreadyDone, TaskOrder, complete_task, open_task
@@ -36,6 +36,12 @@ class AlreadyReached(TradeError):
     next_step = "look at the result"
 
 
+class CustomerRefused(TradeError):
+    """This customer did not want to answer and is not called again."""
+
+    next_step = "leave him in peace; his refusal stands on the list"
+
+
 class CallOutcome(StrEnum):
     """What a call brought."""
 
@@ -55,16 +61,21 @@ class CallResult:
 
 @transaction.atomic
 def plan_callback(
-    account_id: int, reason: str, key: str, *, case_id: int | None, by: Actor, at: datetime
+    account_id: int, reason: str, *, key: str, case_id: int | None, by: Actor, at: datetime
 ) -> Callback:
-    """Put a call on the list with its limit; the same key again is the same call."""
+    """
+    Put a call on the list with its limit; the same key again is the same call.
+
+    raises  UnknownAccount, NotPermitted
+    """
     require(by, "satisfaction.plan")
     account = account_by_id(account_id)
-    order = TaskOrder(
-        "callback", f"callback:{key}", f"account:{account.account_number}", "agent", account.unit_id
+    require(by, "satisfaction.plan", account.unit_id)
+    subject = f"account:{account.account_number}"
+    task = open_task(
+        TaskOrder("callback", f"callback:{key}", subject, "agent", account.unit_id), by=SYSTEM, at=at
     )
-    task = open_task(order, by=SYSTEM, at=at)
-    callback, _ = Callback.objects.get_or_create(
+    callback, is_new = Callback.objects.get_or_create(
         key=key,
         defaults={
             "account_id": account_id,
@@ -75,6 +86,8 @@ def plan_callback(
             "task_id": task.pk,
         },
     )
+    if is_new:
+        audit.record(by, "satisfaction.plan", f"callback:{callback.pk}", at=at, details={"reason": reason})
     return callback
 
 
@@ -83,22 +96,36 @@ def record_result(callback_id: int, result: CallResult, *, by: Actor, at: dateti
     """
     Record what a call brought; reached or refused ends it, not reached leaves it on the list.
 
-    raises  UnknownCallback, BadScore, AlreadyReached, NotPermitted
+    raises  UnknownCallback (also for other units), BadScore, AlreadyReached, CustomerRefused, NotPermitted
     """
-    callback = Callback.objects.select_for_update().select_related("account").filter(pk=callback_id).first()
-    if callback is None:
-        raise UnknownCallback(f"no callback {callback_id}", callback=callback_id)
-    require(by, "satisfaction.record", callback.account.unit_id)
+    require(by, "satisfaction.record")
+    callback = _locked(callback_id, by)
     _refuse_bad_score(result)
-    if callback.results.filter(outcome=CallOutcome.REACHED).exists():
-        raise AlreadyReached(f"callback {callback_id} was reached before", callback=callback_id)
+    _refuse_ended(callback)
     row = CallbackResult.objects.create(
         callback=callback, outcome=result.outcome, score=result.score, words=result.words, by=by.id, at=at
     )
     if result.outcome is not CallOutcome.NOT_REACHED:
         _end_task(callback, result.outcome, at)
-    audit.record(by, "satisfaction.record", f"callback:{callback_id}", at=at, details={"score": result.score})
+    details = {"outcome": result.outcome, "score": result.score}
+    audit.record(by, "satisfaction.record", f"callback:{callback_id}", at=at, details=details)
     return row
+
+
+def _locked(callback_id: int, by: Actor) -> Callback:
+    rows = Callback.objects.select_related("account").select_for_update(of=("self",))
+    callback = rows.filter(pk=callback_id).first()
+    if callback is None or not scope(by, "satisfaction.record").covers_unit(callback.account.unit_id):
+        raise UnknownCallback(f"no callback {callback_id}", callback=callback_id)
+    return callback
+
+
+def _refuse_ended(callback: Callback) -> None:
+    outcomes = set(callback.results.values_list("outcome", flat=True))
+    if CallOutcome.REACHED in outcomes:
+        raise AlreadyReached(f"callback {callback.pk} was reached before", callback=callback.pk)
+    if CallOutcome.REFUSED in outcomes:
+        raise CustomerRefused(f"callback {callback.pk} was refused", callback=callback.pk)
 
 
 def _refuse_bad_score(result: CallResult) -> None:
@@ -113,4 +140,5 @@ def _end_task(callback: Callback, outcome: str, at: datetime) -> None:
     try:
         complete_task(callback.task_id, outcome, by=SYSTEM, at=at)
     except TaskAlreadyDone:
+        # An agent has ended the task by hand before he wrote down the call.
         return

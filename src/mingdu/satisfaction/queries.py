@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from mingdu.base.actors import Actor
 from mingdu.base.permissions import require, scope
@@ -14,6 +14,8 @@ from mingdu.service.queries import CaseFacts, case_facts
 from .models import Callback
 
 MOST_ROWS = 500
+# Outcomes after which nobody is called any more.
+ENDS = ("reached", "refused")
 
 
 @dataclass(frozen=True)
@@ -49,24 +51,27 @@ class BoardRow:
 
 def callback_list(by: Actor, *, open_only: bool = True, most: int = 200) -> list[CallbackView]:
     """Return the calls of the actor's units, the earliest limit first."""
-    found = list(_visible(by).order_by("due_at", "id")[: min(most, MOST_ROWS)])
+    calls = _visible(by)
+    if open_only:
+        calls = calls.exclude(results__outcome__in=ENDS)
+    found = list(calls.order_by("due_at", "id")[: min(most, MOST_ROWS)])
     facts = case_facts({callback.case_id for callback in found if callback.case_id})
-    views = [_view(callback, facts.get(callback.case_id or 0)) for callback in found]
-    return [view for view in views if not open_only or view.outcome in ("", "not_reached")]
+    return [_view(callback, facts.get(callback.case_id or 0)) for callback in found]
 
 
 def board(by: Actor, *, most: int = 200) -> list[BoardRow]:
     """Return closed cases with their times and scores, the newest first."""
     called = list(_visible(by).filter(case_id__isnull=False).order_by("-id")[: min(most, MOST_ROWS)])
     facts = case_facts({callback.case_id for callback in called if callback.case_id})
-    return [_board_row(callback, facts[callback.case_id]) for callback in called if callback.case_id]
+    pairs = [(callback, facts[callback.case_id]) for callback in called if callback.case_id]
+    return [_board_row(callback, case, case.closed_at) for callback, case in pairs if case.closed_at]
 
 
 def _visible(by: Actor) -> QuerySet[Callback]:
     require(by, "satisfaction.read")
     units = scope(by, "satisfaction.read").unit_ids
     found = Callback.objects.select_related("account").prefetch_related("results")
-    return found if units is None else found.filter(Q(account__unit_id__in=units))
+    return found if units is None else found.filter(account__unit_id__in=units)
 
 
 def _view(callback: Callback, facts: CaseFacts | None) -> CallbackView:
@@ -81,12 +86,10 @@ def _view(callback: Callback, facts: CaseFacts | None) -> CallbackView:
     )  # fmt: skip
 
 
-def _board_row(callback: Callback, facts: CaseFacts) -> BoardRow:
-    view = _view(callback, facts)
-    # A callback is only made when its case is closed.
-    assert facts.closed_at is not None
-    seconds = int((facts.closed_at - facts.opened_at).total_seconds())
+def _board_row(callback: Callback, case: CaseFacts, closed_at: datetime) -> BoardRow:
+    view = _view(callback, case)
+    seconds = int((closed_at - case.opened_at).total_seconds())
     return BoardRow(
-        facts.number, view.account_number, facts.kind, facts.opened_at, facts.closed_at, seconds,
-        facts.outcome, view.score, view.words,
+        case.number, view.account_number, case.kind, case.opened_at, closed_at, seconds,
+        case.outcome, view.score, view.words,
     )  # fmt: skip

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.db import models
+
+from mingdu.base.actors import Actor
 
 
 class Case(models.Model):
@@ -19,6 +24,15 @@ class Case(models.Model):
     opened_by = models.CharField(max_length=40)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
+
+    def note(self, what: str, *, by: Actor, at: datetime, details: dict[str, Any] | None = None) -> CaseEvent:
+        """Write one thing that happened to the case."""
+        return CaseEvent.objects.create(case=self, what=what, at=at, by=by.id, details=details or {})
+
+    def close(self, outcome: str, words: str, *, by: Actor, at: datetime) -> CaseClosure:
+        """End the case by the customer's own word."""
+        self.note("closed", by=by, at=at, details={"outcome": outcome})
+        return CaseClosure.objects.create(case=self, outcome=outcome, words=words, by=by.id, at=at)
 
 
 class CaseEvent(models.Model):

@@ -12,17 +12,17 @@ from django.db import connection, transaction
 from mingdu.base import audit
 from mingdu.base.actors import SYSTEM, Actor
 from mingdu.base.outbox import publish
-from mingdu.base.permissions import require
+from mingdu.base.permissions import require, scope
 from mingdu.billing.queries import BillView, bill_of_account
-from mingdu.customers.queries import AccountView, account_by_id, account_for
+from mingdu.customers.queries import AccountView, account_for
 from mingdu.errors import TradeError
-from mingdu.notices.operations import Notice, send
 from mingdu.rounds.operations import RereadOrder, order_reread
 from mingdu.work.operations import TaskAlreadyDone, TaskOrder, complete_task, open_task
 
 from .events import CaseClosed
-from .models import Case, CaseClosure, CaseEvent
-from .queries import UnknownCase
+from .models import Case, CaseClosure
+from .queries import REREAD_ENDS, UnknownCase, standing_bill
+from .telling import tell
 
 
 class CaseAlreadyClosed(TradeError):
@@ -74,70 +74,50 @@ def open_case(order: CaseOrder, *, by: Actor, at: datetime) -> Case:
     require(by, "service.open_case")
     account = account_for(by, order.account_number, "service.open_case", now=at)
     bill = bill_of_account(account.id, order.bill_id) if order.bill_id is not None else None
-    return _open(order, account, bill, by=by, at=at)
+    with transaction.atomic():
+        return _open(order, account, bill, by=by, at=at)
 
 
-@transaction.atomic
 def ask_reread(case_number: str, *, by: Actor, at: datetime) -> int:
     """
     Send a reader to the meter of the case's bill: he reads what the bill was made from.
 
+    While he is under way, asking again changes nothing; after he was there, it sends him again.
     returns  the task's number
-    raises   UnknownCase, NoBillInCase, CaseAlreadyClosed
+    raises   UnknownCase, NoBillInCase, CaseAlreadyClosed, NotPermitted
     """
-    case = _open_case(case_number)
-    require(by, "service.work", case.unit_id)
-    if case.bill_id is None:
-        raise NoBillInCase(f"case {case_number} names no bill", case=case_number)
-    bill = bill_of_account(case.account_id, case.bill_id)
-    order = RereadOrder(
-        key=f"reread:{case.number}",
-        usage_point_id=bill.usage_point_id,
-        registers=bill.registers,
-        read_at=bill.read_to,
-        reason=f"case:{case.number}",
-    )
-    task = order_reread(order, by=by, at=at)
-    note(case, "reread_ordered", by=by, at=at, details={"task": task.pk})
-    tell(case, "reread_ordered", {"case": case.number}, at=at)
-    return task.pk
+    require(by, "service.work")
+    _refuse_foreign(by, case_number, "service.work", at)
+    with transaction.atomic():
+        return _ask_reread(_open_case(case_number), by=by, at=at)
 
 
-@transaction.atomic
 def close_case(
-    case_number: str, outcome: Outcome, words: str = "", *, by: Actor, at: datetime
+    case_number: str, outcome: Outcome, *, words: str = "", by: Actor, at: datetime
 ) -> CaseClosure:
     """
     End a case by the customer's own word; the event makes the callback.
 
-    raises  UnknownCase, CaseAlreadyClosed, NotPermitted
+    raises  UnknownCase for a foreign case exactly as for an unknown one, CaseAlreadyClosed, NotPermitted
     """
-    case = _open_case(case_number)
-    if by.is_customer and case.account_id not in by.account_ids:
-        audit.record(by, "service.foreign_case", f"case:{case_number}", at=at)
-        raise UnknownCase(f"no case {case_number}", case=case_number)
-    require(by, "service.close", case.unit_id, account_id=case.account_id)
-    closure = CaseClosure.objects.create(case=case, outcome=outcome, words=words, by=by.id, at=at)
-    note(case, "closed", by=by, at=at, details={"outcome": outcome})
-    _end_task(case, outcome, at)
-    publish(CaseClosed(case.pk, case.account_id, outcome), at=at)
-    audit.record(by, "service.close_case", f"case:{case.number}", at=at, details={"outcome": outcome})
-    return closure
+    require(by, "service.close")
+    _refuse_foreign(by, case_number, "service.close", at)
+    with transaction.atomic():
+        case = _open_case(case_number)
+        closure = case.close(outcome, words, by=by, at=at)
+        _end_task(case, outcome, at)
+        publish(CaseClosed(case.pk, case.account_id, outcome), at=at)
+        audit.record(by, "service.close_case", f"case:{case.number}", at=at, details={"outcome": outcome})
+        return closure
 
 
-def note(case: Case, what: str, *, by: Actor, at: datetime, details: dict[str, object] | None = None) -> None:
-    """Write one thing that happened to a case; for this subject's operations and consumers."""
-    require(SYSTEM, "service.work")
-    CaseEvent.objects.create(case=case, what=what, at=at, by=by.id, details=details or {})
-
-
-@transaction.atomic
 def _open(order: CaseOrder, account: AccountView, bill: BillView | None, *, by: Actor, at: datetime) -> Case:
     number = _next_number(at)
+    details = {"kind": order.kind, "account": account.account_number}
+    subject = f"case:{number}"
     task = open_task(
-        TaskOrder("case", f"case:{number}", f"case:{number}", "agent", account.unit_id, details={"kind": order.kind}),
-        by=SYSTEM, at=at,
-    )  # fmt: skip
+        TaskOrder("case", subject, subject, "agent", account.unit_id, details=details), by=SYSTEM, at=at
+    )
     case = Case.objects.create(
         number=number,
         account_id=account.id,
@@ -151,44 +131,53 @@ def _open(order: CaseOrder, account: AccountView, bill: BillView | None, *, by: 
         opened_at=at,
         due_at=task.due_at,
     )
-    note(case, "opened", by=by, at=at)
-    audit.record(
-        by, "service.open_case", f"case:{number}", at=at, details={"account": account.account_number}
-    )
-    tell(
-        case,
-        "case_opened",
-        {"case": number, "due": f"{case.due_at.astimezone(settings.ZONE):%Y-%m-%d %H:%M}"},
-        at=at,
-    )
+    case.note("opened", by=by, at=at)
+    audit.record(by, "service.open_case", subject, at=at, details={"account": account.account_number})
+    tell(case, "case_opened", {"due": f"{case.due_at.astimezone(settings.ZONE):%Y-%m-%d %H:%M}"}, at=at)
     return case
+
+
+def _ask_reread(case: Case, *, by: Actor, at: datetime) -> int:
+    if case.bill_id is None:
+        raise NoBillInCase(f"case {case.number} names no bill", case=case.number)
+    bill = standing_bill(case.account_id, case.bill_id)
+    visits = case.events.filter(what__in=REREAD_ENDS).count()
+    order = RereadOrder(
+        key=f"reread:{case.number}:{visits + 1}",
+        usage_point_id=bill.usage_point_id,
+        registers=bill.registers,
+        read_at=bill.read_to,
+        reason=f"case:{case.number}",
+    )
+    task_id = order_reread(order, by=by, at=at)
+    if not case.events.filter(what="reread_ordered", details__task=task_id).exists():
+        case.note("reread_ordered", by=by, at=at, details={"task": task_id})
+        tell(case, "reread_ordered", {}, about=f"{task_id}", at=at)
+    return task_id
 
 
 def _end_task(case: Case, outcome: str, at: datetime) -> None:
     try:
         complete_task(case.task_id, outcome, by=SYSTEM, at=at)
     except TaskAlreadyDone:
+        # An agent has ended his own work on it before the customer gave his word.
         return
 
 
-def tell(case: Case, template: str, variables: dict[str, str], *, at: datetime) -> None:
-    """Send a notice about a case to its customer; the same template is told once a case."""
-    require(SYSTEM, "notices.send")
-    account = account_by_id(case.account_id)
-    notice = Notice(
-        recipient=f"customer:{account.customer_id}",
-        template=template,
-        key=f"{template}:{case.number}",
-        variables=variables,
-        language=account.customer_language,
-    )
-    send(notice, by=SYSTEM, at=at)
+def _refuse_foreign(by: Actor, number: str, verb: str, at: datetime) -> None:
+    """Raise UnknownCase when the actor may not see the case; a foreign one leaves an audit row that stays."""
+    case = Case.objects.filter(number=number).first()
+    seen = scope(by, verb)
+    if case is not None and (case.account_id in seen.account_ids or seen.covers_unit(case.unit_id)):
+        return
+    if case is not None:
+        audit.record(by, "service.foreign_case", f"case:{number}", at=at, details={"verb": verb})
+    raise UnknownCase(f"no case {number}", case=number)
 
 
 def _open_case(number: str) -> Case:
-    case = Case.objects.select_for_update().filter(number=number).first()
-    if case is None:
-        raise UnknownCase(f"no case {number}", case=number)
+    """Return a known case, locked: of two who act on it the later one sees what the earlier one did."""
+    case = Case.objects.select_for_update().get(number=number)
     if CaseClosure.objects.filter(case=case).exists():
         raise CaseAlreadyClosed(f"case {number} is closed", case=number)
     return case
@@ -198,5 +187,4 @@ def _next_number(at: datetime) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('service_case_number')")
         row = cursor.fetchone()
-    assert row is not None
-    return f"{at:%Y%m%d}{row[0]:06d}"
+    return f"{at.astimezone(settings.ZONE):%Y%m%d}{row[0]:06d}"

@@ -10,11 +10,14 @@ from django.db.models import Q, QuerySet
 
 from mingdu.base.actors import Actor
 from mingdu.base.permissions import require, scope
+from mingdu.billing.queries import BillView, bill_of_account, issued_bills
 from mingdu.errors import TradeError
 
 from .models import Case
 
 MOST_ROWS = 500
+# What ends a reader's visit: his values are in, or the task was ended without them.
+REREAD_ENDS = ("reread_in", "reread_failed")
 
 
 class UnknownCase(TradeError):
@@ -74,6 +77,17 @@ def case_facts(case_ids: set[int]) -> dict[int, CaseFacts]:
     return {case.pk: _facts(case) for case in found}
 
 
+def standing_bill(account_id: int, bill_id: int) -> BillView:
+    """
+    Return the bill that stands today for the month of an account's bill: itself, or its latest rebill.
+
+    For this subject, which has asked its own door; raises UnknownBill.
+    """
+    named = bill_of_account(account_id, bill_id)
+    # A correction reverses and bills again at once, so one bill of the month always stands.
+    return next(bill for bill in issued_bills(account_id) if bill.period == named.period and bill.is_current)
+
+
 def _facts(case: Case) -> CaseFacts:
     closure = getattr(case, "closure", None)
     return CaseFacts(
@@ -98,7 +112,8 @@ def _view(case: Case) -> CaseView:
     closure = getattr(case, "closure", None)
     events = sorted(case.events.all(), key=lambda event: event.pk)
     return CaseView(
-        case.pk, case.number, case.account_id, case.account.account_number, case.kind, case.words, case.bill_id,
-        case.opened_at, case.due_at, closure.at if closure else None, closure.outcome if closure else "",
+        case.pk, case.number, case.account_id, case.account.account_number, case.kind, case.words,
+        case.bill_id, case.opened_at, case.due_at,
+        closure.at if closure else None, closure.outcome if closure else "",
         tuple((event.what, event.at, event.by, event.details) for event in events),
     )  # fmt: skip

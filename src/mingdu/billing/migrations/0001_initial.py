@@ -5,88 +5,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='BillRun',
+            name="BillRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_from', models.DateField()),
-                ('period_to', models.DateField()),
-                ('book_code', models.CharField(default='', max_length=20)),
-                ('attempt', models.IntegerField()),
-                ('ledger_run_id', models.BigIntegerField()),
-                ('proposed_by', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period_from", models.DateField()),
+                ("period_to", models.DateField()),
+                ("book_code", models.CharField(default="", max_length=20)),
+                ("attempt", models.IntegerField()),
+                ("ledger_run_id", models.BigIntegerField()),
+                ("proposed_by", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('period_from', 'book_code', 'attempt'), name='bill_run_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("period_from", "book_code", "attempt"), name="bill_run_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BillRunApproval',
+            name="BillRunApproval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('inputs_hash', models.CharField(max_length=64)),
-                ('total_fen', models.BigIntegerField()),
-                ('bills', models.IntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='approval', to='billing.billrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("inputs_hash", models.CharField(max_length=64)),
+                ("total_fen", models.BigIntegerField()),
+                ("bills", models.IntegerField()),
+                ("by", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="approval",
+                        to="billing.billrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bill_id', models.BigIntegerField(db_index=True)),
-                ('account_id', models.BigIntegerField(db_index=True)),
-                ('reason', models.CharField(max_length=40)),
-                ('case_id', models.BigIntegerField(null=True)),
-                ('difference_fen', models.BigIntegerField()),
-                ('proposed_by', models.CharField(max_length=40)),
-                ('proposed_at', models.DateTimeField()),
-                ('approved_by', models.CharField(default='', max_length=40)),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('reversal_id', models.BigIntegerField(null=True)),
-                ('rebill_id', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("bill_id", models.BigIntegerField(db_index=True)),
+                ("account_id", models.BigIntegerField(db_index=True)),
+                ("reason", models.CharField(max_length=40)),
+                ("case_id", models.BigIntegerField(null=True)),
+                ("difference_fen", models.BigIntegerField()),
+                ("proposed_by", models.CharField(max_length=40)),
+                ("proposed_at", models.DateTimeField()),
+                ("approved_by", models.CharField(default="", max_length=40)),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("reversal_id", models.BigIntegerField(null=True)),
+                ("rebill_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('approved_at__isnull', False)), fields=('bill_id',), name='one_correction_a_bill')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("approved_at__isnull", False)),
+                        fields=("bill_id",),
+                        name="one_correction_a_bill",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HeldAccount',
+            name="HeldAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_id', models.BigIntegerField()),
-                ('check_name', models.CharField(max_length=40)),
-                ('values', models.JSONField(default=dict)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='held', to='billing.billrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("check_name", models.CharField(max_length=40)),
+                ("values", models.JSONField(default=dict)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="held", to="billing.billrun"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'account_id', 'check_name'), name='held_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "account_id", "check_name"), name="held_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Issue',
+            name="Issue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bucket', models.IntegerField()),
-                ('journal_id', models.BigIntegerField()),
-                ('bills', models.IntegerField()),
-                ('total_fen', models.BigIntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='billing.billrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("bucket", models.IntegerField()),
+                ("journal_id", models.BigIntegerField()),
+                ("bills", models.IntegerField()),
+                ("total_fen", models.BigIntegerField()),
+                ("by", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="issues",
+                        to="billing.billrun",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'bucket'), name='issued_once')],
+                "constraints": [models.UniqueConstraint(fields=("run", "bucket"), name="issued_once")],
             },
         ),
     ]

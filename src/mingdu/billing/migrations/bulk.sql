@@ -46,17 +46,6 @@ CREATE TABLE billing_bill (
 CREATE INDEX billing_bill_account ON billing_bill (account_id, period_from);
 CREATE INDEX billing_bill_run ON billing_bill (run_id, bucket);
 
-CREATE FUNCTION billing_make_partitions(first_month date, months integer) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    month date;
-BEGIN
-    FOR month IN SELECT generate_series(first_month, first_month + (months - 1) * interval '1 month', '1 month') LOOP
-        EXECUTE format('CREATE TABLE IF NOT EXISTS billing_bill_%s PARTITION OF billing_bill FOR VALUES FROM (%L) TO (%L)',
-            to_char(month, 'YYYYMM'), month, month + interval '1 month');
-    END LOOP;
-END $$;
-
 CREATE FUNCTION billing_totals_hold() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -77,10 +66,30 @@ CREATE TRIGGER totals_hold AFTER INSERT ON billing_bill
 CREATE FUNCTION billing_refuse_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'a bill is never edited; reverse it and bill again' USING ERRCODE = 'check_violation';
+    RAISE EXCEPTION 'bills and the rules they were made by are never edited; reverse the bill and bill again' USING ERRCODE = 'check_violation';
 END $$;
 
-CREATE TRIGGER bills_stay BEFORE UPDATE OR DELETE ON billing_bill
+CREATE TRIGGER bills_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON billing_bill
     FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse_change();
+CREATE TRIGGER rules_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON billing_rules
+    FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse_change();
+
+-- A statement that names a partition fires only the partition's own triggers, so each has both.
+CREATE FUNCTION billing_make_partitions(first_month date, months integer) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    month date;
+    partition text;
+BEGIN
+    FOR month IN SELECT generate_series(first_month, first_month + (months - 1) * interval '1 month', '1 month') LOOP
+        partition := 'billing_bill_' || to_char(month, 'YYYYMM');
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF billing_bill FOR VALUES FROM (%L) TO (%L)',
+            partition, month, month + interval '1 month');
+        EXECUTE format('CREATE OR REPLACE TRIGGER totals_hold AFTER INSERT ON %I
+            REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION billing_totals_hold()', partition);
+        EXECUTE format('CREATE OR REPLACE TRIGGER bills_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON %I
+            FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse_change()', partition);
+    END LOOP;
+END $$;
 
 SELECT billing_make_partitions('2025-12-01', 18);

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from mingdu.billing.queries import BillView, bill_json, bills_of_account
 from mingdu.core.bill import thousandths_text
@@ -65,7 +65,10 @@ class CurveAnswer(Schema):
 class ReadingAnswer(Schema):
     """What a register showed, before the multiplier."""
 
-    register_: Annotated[str, Field(serialization_alias="register")]
+    # `register` alone would hide a method of the class.
+    model_config = ConfigDict(populate_by_name=True)
+
+    register_: str = Field(alias="register")
     read_at: Instant
     value: str
     quality: str
@@ -114,13 +117,13 @@ def curve(request: Request, number: Number, span: Query[Span]) -> list[CurveAnsw
     ]
 
 
-@router.get("/accounts/{number}/readings", response=list[ReadingAnswer])
+@router.get("/accounts/{number}/readings", response=list[ReadingAnswer], by_alias=True)
 def readings(request: Request, number: Number, span: Query[Span]) -> list[ReadingAnswer]:
     """Show what an account's registers showed through some days."""
     view = account_for(request.auth, number, "metering.read", now=request.now)
     return [
         ReadingAnswer(
-            register_=reading.register.name, read_at=reading.read_at, value=f"{reading.value:f}",
+            register=reading.register.name, read_at=reading.read_at, value=f"{reading.value:f}",
             quality=reading.quality.name.lower(),
         )
         for reading in register_readings(view.usage_point_id, *_days(request, span))

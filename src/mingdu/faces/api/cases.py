@@ -130,7 +130,7 @@ def reread(request: Request, number: Number) -> RereadAnswer:
 @router.post("/cases/{number}/close", response=CaseAnswer)
 def close(request: Request, number: Number, body: CaseWord) -> CaseAnswer:
     """End a case by the customer's own word."""
-    close_case(number, body.outcome, body.words, by=request.auth, at=request.now)
+    close_case(number, body.outcome, words=body.words, by=request.auth, at=request.now)
     return _case(case_by_number(request.auth, number))
 
 

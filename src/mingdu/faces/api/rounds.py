@@ -9,8 +9,8 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from mingdu.faces.writing import Instant
+from mingdu.rounds.operations import MOST_ITEMS, FieldItem, sync
 from mingdu.rounds.queries import route
-from mingdu.rounds.sync import MOST_ITEMS, FieldItem, sync
 
 from .door import Request
 from .fields import Body, Id, Key, RegisterName, Short, Time

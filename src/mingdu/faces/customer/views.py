@@ -111,7 +111,7 @@ def one_case(request: Asked, number: str) -> HttpResponse:
     form = CloseForm(request.POST or None)
     if form.is_valid():
         said = form.cleaned_data
-        close_case(number, Outcome(said["outcome"]), said["words"], by=by, at=request.now)
+        close_case(number, Outcome(said["outcome"]), words=said["words"], by=by, at=request.now)
         return redirect("customer:case", number)
     page = {"case": case_by_number(by, number), "form": form}
     return render(request, "faces/customer/case.html", page)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mingdu.main.environment import Environment, current_environment
+from mingdu.main.startup import start_django
 
 Check = Annotated[
     bool, typer.Option("--check", help="Prove the thread step by step; exit 3 on a difference.")
@@ -38,6 +39,7 @@ def demo(check: Check = False, as_json: AsJson = False, points: Points = 0) -> N
 
 def _check(environment: Environment, as_json: bool) -> bool:
     """Use the demo that runs on this data folder, or bring one up for the check."""
+    start_django()
     from mingdu.main.demo.check import check_thread
     from mingdu.main.demo.run import Running, running_demo
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,12 +12,14 @@ import uvloop
 
 from mingdu.headend import HeadEnd, Settings, Store, serve_until_signal
 from mingdu.main import database
-from mingdu.main.clock import clock_of
+from mingdu.main.beats import beat
+from mingdu.main.clock import Clock, clock_of
 from mingdu.main.environment import PORT_MAX, Environment, LogFormat, current_environment
 from mingdu.rulebook.document import BadDocument, Node, read_yaml_file
 from mingdu.wire.dtu import TerminalProfile
 
 TERMINAL_SCHEMA: Final = "mingdu/terminal/1"
+BEAT_SECONDS: Final = 3.0
 ORDERS: Final = ("as_printed", "low_byte_first")
 
 Port = Annotated[
@@ -44,7 +47,18 @@ async def serve(environment: Environment, settings: Settings, port: int) -> None
     """Run one head end on the database and the clock of an environment."""
     store = Store(database.url(environment), settings.process)
     head_end = HeadEnd(store, settings, clock_of(environment).now)
-    await serve_until_signal(head_end, port, lambda bound: typer.echo(f"listening port={bound}"))
+    beating = asyncio.create_task(_beat(environment))
+    try:
+        await serve_until_signal(head_end, port, lambda bound: typer.echo(f"listening port={bound}"))
+    finally:
+        beating.cancel()
+
+
+async def _beat(environment: Environment) -> None:
+    """Say that this process lives, in real time, for /health."""
+    while True:
+        beat(environment, "headend", Clock().now())
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def read_profiles(folder: Path) -> tuple[TerminalProfile, ...]:

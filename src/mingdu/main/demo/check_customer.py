@@ -18,6 +18,7 @@ from .waiting import until
 HOME = CUSTOMERS["home"]
 FOREIGN = CUSTOMERS["shop"]["account"]
 WORDS = "十二月的电费比平时高出一半，我家没有多用电。"
+TAKEN_AT = "2027-01-04T09:00:00+08:00"
 SCORE, CALL_WORDS = 5, "查得快，账单也讲得清楚。"
 
 
@@ -97,7 +98,7 @@ def _read_on_the_spot(context: Context, number: str) -> None:
     items = [
         {
             "client_id": f"{number}:{register}", "task_id": stop["task_id"], "register": register,
-            "value": _shown(town, register), "read_at": stop["read_at"], "taken_at": "2027-01-04T10:00:00+08:00",
+            "value": _shown(town, register), "read_at": stop["read_at"], "taken_at": TAKEN_AT,
         }
         for register in stop["registers"]
     ]  # fmt: skip

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from mingdu.main.environment import Environment
 from mingdu.town.model import Town
 
 from .caller import Caller, sign_in
+from .load import SOCKET_DAYS
 from .waiting import until
 
 PERIOD = "2026-12"
@@ -28,14 +31,13 @@ def end_month(environment: Environment, running: Any, tell: Tell) -> None:
     town = Town(environment.town_seed, environment.town_points)
     last_day = town.span.last_day
     tell("waiting for the readings of the last days over the socket")
-    until(
-        lambda: is_collected(engineer, f"{last_day}"),
-        "the readings of the last days",
-        seconds=COLLECT_SECONDS,
-    )
+    for days_before in range(SOCKET_DAYS):
+        day = f"{last_day - timedelta(days=days_before)}"
+        until(partial(is_collected, engineer, day), f"the readings of {day}", seconds=COLLECT_SECONDS)
     tell("closing the last days")
-    first = f"{last_day.replace(day=last_day.day - 2)}"
-    engineer.post("days/close", {"from": first, "to": f"{last_day}"})
+    # From the day before them on, because home 42's gap begins there and now has registers at both ends.
+    first = last_day - timedelta(days=SOCKET_DAYS)
+    engineer.post("days/close", {"from": f"{first}", "to": f"{last_day}"})
     until(lambda: is_closed(engineer, f"{last_day}"), "the close of the last days", seconds=RUN_SECONDS)
     tell(f"bills of {PERIOD}: rehearse, approve, issue")
     bill_month(clerk, manager)

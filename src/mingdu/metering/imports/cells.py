@@ -32,7 +32,7 @@ class Cells:
     buffer        uint8 (byte,)
     begin, end    int64 (line, cell)  where each cell stands
     line          int64 (line,)       number in the file, the header being 1
-    broken        int64 (…,)          numbers of lines with another count of cells; empty lines are passed over
+    broken        int64 (…,)          numbers of lines with another count of cells; empty ones are left out
     """
 
     buffer: Bytes
@@ -108,7 +108,7 @@ def read_numbers(cells: Cells, columns: slice, decimals: Ints) -> Numbers:
     """
     Read columns of decimal numbers exactly: an optional minus, digits, at most one point.
 
-    decimals  int64, (cell,) or (line, cell): digits behind the point of the whole number made; may be negative
+    decimals  int64 (cell,) or (line, cell)  places by which the point moves to the right; may be negative
     """
     shape = cells.begin[:, columns].shape
     begin, end = cells.begin[:, columns].ravel(), cells.end[:, columns].ravel()

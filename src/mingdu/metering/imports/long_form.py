@@ -12,18 +12,17 @@ from mingdu.core.quality import Quality
 from mingdu.core.registers import Channel, Register
 from mingdu.core.types import AnyColumn, Bytes, Flags, Ints
 from mingdu.metering.intake.checks import CLOCK_TOLERANCE
+from mingdu.metering.intake.days import Intervals, gather_days
 from mingdu.metering.intake.faults import Fault, first_faults
 from mingdu.metering.readings import (
     WHICHEVER_METER,
     BadValue,
-    CurveColumns,
     FutureReading,
     RegisterColumns,
     UnknownUsagePoint,
 )
 from mingdu.metering.store.columns import instant64
-from mingdu.metering.store.latest import rounds_of
-from mingdu.metering.zone import INTERVAL, civil_days, day_lengths, day_starts
+from mingdu.metering.zone import INTERVAL, civil_days, day_starts
 
 from .cells import Cells, read_numbers, read_texts
 from .parsed import (
@@ -57,7 +56,6 @@ QUALITIES = {
     "provisional": Quality.PROVISIONAL,
     "missing": Quality.MISSING,
 }
-INTERVAL_MICROSECONDS = int(INTERVAL / np.timedelta64(1, "us"))
 NO_DECIMALS = 99
 
 
@@ -80,7 +78,7 @@ def read_long(cells: Cells, header: list[str], setting: Setting) -> Parsed:
     digits, is_interval = numbers.digits[:, 0], codes >= CHANNEL_CODES
     wide = is_interval & ((digits > DIGITS_MAX) | (digits < DIGITS_MIN))
     no_value = numbers.is_bad[:, 0] | wide | (numbers.is_empty[:, 0] & (quality != Quality.MISSING))
-    day, off_grid = _places(instants, is_interval & ~no_time)
+    off_grid = _off_grid(instants, is_interval & ~no_time)
     faults: list[Fault] = [
         (points == NOT_KNOWN, lambda row: named_error(UnknownUsagePoint, "usage_point", texts[0], row)),
         (no_code, lambda row: named_error(UnknownChannel, "channel", texts[1], row)),
@@ -97,7 +95,7 @@ def read_long(cells: Cells, header: list[str], setting: Setting) -> Parsed:
     good &= quality != Quality.MISSING
     lines = Lines(points, codes, instants, digits, quality.astype(np.uint8), cells.line)
     parts = [_register_part(lines.take(good & ~is_interval))]
-    parts += _curve_parts(lines.take(good & is_interval), day[good & is_interval])
+    parts += [Part(curves, line) for curves, line in gather_days(_intervals(lines.take(good & is_interval)))]
     return Parsed(parts, [BadLine(int(cells.line[row]), error) for row, error in found])
 
 
@@ -145,14 +143,12 @@ def _decimals(codes: Ints, units: AnyColumn) -> Ints:
     return decimals
 
 
-def _places(instants: Ints, is_interval: Flags) -> tuple[Ints, Flags]:
-    """Return each interval's civil day, and which do not begin on a quarter hour of it."""
-    day, off_grid = np.zeros(len(instants), dtype=np.int64), np.zeros(len(instants), dtype=bool)
+def _off_grid(instants: Ints, is_interval: Flags) -> Flags:
+    """Tell which intervals do not begin on a quarter hour of their civil day."""
+    off_grid = np.zeros(len(instants), dtype=bool)
     times = instants[is_interval].astype("datetime64[us]")
-    day[is_interval] = civil_days(times)
-    begin = day_starts(day[is_interval])
-    off_grid[is_interval] = (times - begin).astype(np.int64) % INTERVAL_MICROSECONDS != 0
-    return day, off_grid
+    off_grid[is_interval] = (times - day_starts(civil_days(times))) % INTERVAL != np.timedelta64(0)
+    return off_grid
 
 
 def _is_future(instants: Ints, at: datetime) -> Flags:
@@ -165,6 +161,13 @@ def _bad_value(cells: Cells, texts: AnyColumn, row: int) -> BadValue:
     return BadValue(f"value {text!r} is no value of this unit", value=text)
 
 
+def _intervals(lines: Lines) -> Intervals:
+    return Intervals(
+        lines.point, lines.code - CHANNEL_CODES, lines.instant.astype("datetime64[us]"), lines.digits,
+        lines.quality, lines.line,
+    )  # fmt: skip
+
+
 def _register_part(lines: Lines) -> Part:
     readings = RegisterColumns(
         usage_point_id=lines.point,
@@ -175,25 +178,3 @@ def _register_part(lines: Lines) -> Part:
         quality=lines.quality,
     )
     return Part(registers=readings, register_line=lines.line)
-
-
-def _curve_parts(lines: Lines, day: Ints) -> list[Part]:
-    """Gather intervals into days; an interval that comes again goes into a later part, to meet the first."""
-    parts = []
-    place = (lines.instant - day_starts(day).astype(np.int64)) // INTERVAL_MICROSECONDS
-    length = day_lengths(day)
-    for rows in rounds_of(lines.point, day, lines.code, place):
-        for points in np.unique(length[rows]).tolist():
-            chosen = rows[length[rows] == points]
-            parts.append(_days(lines.take(chosen), day[chosen], place[chosen], points))
-    return parts
-
-
-def _days(lines: Lines, day: Ints, place: Ints, points: int) -> Part:
-    keys, row = np.unique(np.stack([lines.point, day, lines.code], axis=1), axis=0, return_inverse=True)
-    row = row.reshape(-1)
-    values, line = np.zeros((2, len(keys), points), dtype=np.int64)
-    quality = np.full((len(keys), points), Quality.MISSING, dtype=np.uint8)
-    values[row, place], quality[row, place], line[row, place] = lines.digits, lines.quality, lines.line
-    curves = CurveColumns(keys[:, 0], keys[:, 1], keys[:, 2] - CHANNEL_CODES, values, quality)
-    return Part(curves, line)

@@ -85,11 +85,11 @@ def check_registers(
             ~ground.points.hold(readings.usage_point_id),
             lambda row: _unknown_point(readings.usage_point_id[row]),
         ),
+        (readings.read_at > ground.latest, lambda row: _future(_time(readings, row), ground)),
         (
             ~ground.months.hold(utc_days),
             lambda row: OutsideStorage(f"no storage for {_time(readings, row)}", time=_time(readings, row)),
         ),
-        (readings.read_at > ground.latest, lambda row: _future(_time(readings, row), ground)),
         (meters == 0, lambda row: _not_installed(readings, row)),
         (impossible, lambda row: _bad_register(readings, row, int(shown[row]))),
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from mingdu.metering.store.buckets import BUCKET_POINTS
 
+from .collection import CollectionDay, collection_status
 from .curves import CurveBlock, CurveDay, UnlikeDays, curve_of, curves
 from .findings import (
     OpenConflict,
@@ -38,6 +39,7 @@ from .registers import RegisterValues, Segments, register_segments, register_val
 
 __all__ = [
     "BUCKET_POINTS",
+    "CollectionDay",
     "CurveBlock",
     "CurveDay",
     "Installations",
@@ -53,6 +55,7 @@ __all__ = [
     "buckets",
     "closed_until",
     "codes_of_ids",
+    "collection_status",
     "conflicts_found",
     "curve_of",
     "curves",

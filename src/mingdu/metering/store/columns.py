@@ -31,7 +31,9 @@ class ColumnDumper(Dumper):
         return array_bytes(obj)
 
 
-def fetch_row(conn: Connection, statement: str, parameters: tuple[Any, ...]) -> tuple[Any, ...]:
+def fetch_row(
+    conn: Connection, statement: str, parameters: tuple[Any, ...] | dict[str, Any]
+) -> tuple[Any, ...]:
     """Run a statement whose answer is one row of aggregates; int64 columns may be parameters."""
     with cursor(conn, binary=True) as opened:
         opened.adapters.register_dumper(np.ndarray, ColumnDumper)
@@ -47,7 +49,9 @@ def run(conn: Connection, statement: str, parameters: tuple[Any, ...]) -> None:
         opened.execute(statement, parameters, prepare=False)
 
 
-def fetch_rows(conn: Connection, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+def fetch_rows(
+    conn: Connection, statement: str, parameters: tuple[Any, ...] | dict[str, Any]
+) -> list[tuple[Any, ...]]:
     """Run a statement and return its rows; int64 columns may be parameters."""
     with cursor(conn, binary=True) as opened:
         opened.adapters.register_dumper(np.ndarray, ColumnDumper)

@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('synced_at', models.DateTimeField()),
                 ('reader', models.CharField(max_length=40)),
                 ('outcome', models.CharField(max_length=20)),
+                ('corrected', models.BooleanField(default=False)),
                 ('photo', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='base.attachment')),
                 ('task', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='work.task')),
                 ('usage_point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.usagepoint')),

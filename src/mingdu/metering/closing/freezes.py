@@ -1,0 +1,66 @@
+"""Midnight freezes (零点冻结) of a block of days, made continuous across exchanges of meters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from mingdu.core.day_block import NOT_READ, Freezes
+from mingdu.core.quality import Quality
+from mingdu.core.registers import PERIOD_REGISTERS, Register
+from mingdu.core.types import Ints
+from mingdu.metering.queries import Segments, register_segments
+from mingdu.metering.store.columns import Connection, instant64, microseconds
+from mingdu.metering.store.registers import fetch_at
+
+REGISTERS = (Register.TOTAL, *PERIOD_REGISTERS)
+EVIDENCE = (Quality.MEASURED, Quality.EDITED)
+
+
+def read_freezes(
+    conn: Connection, usage_point_ids: Ints, midnights: Sequence[datetime], digit_count: Ints
+) -> Freezes:
+    """
+    Return the freezes at some midnights as if one meter had hung there all the time.
+
+    After an exchange the new meter's registers are shifted by what the old one showed last less what the new
+    one showed first, so that differences are the energy used. Where one of the two was not noted, or the
+    multiplier changed, the midnights before the exchange count as not read.
+
+    digit_count  int64 (point,)  the shifted register wraps at 10**digit_count
+    """
+    digits = np.full((len(usage_point_ids), len(midnights), len(REGISTERS)), NOT_READ, dtype=np.int64)
+    meter_id = np.zeros(digits.shape, dtype=np.int64)
+    found = fetch_at(conn, usage_point_ids, REGISTERS, midnights)
+    found = found.take(np.isin(found.quality, EVIDENCE))
+    instants = microseconds(np.array([instant64(each) for each in midnights]))
+    column = np.searchsorted(instants, microseconds(found.read_at))
+    codes = np.array(REGISTERS, dtype=np.int64)
+    order = np.argsort(codes)
+    register = order[np.searchsorted(codes[order], found.register)]
+    digits[found.place, column, register] = found.digits
+    meter_id[found.place, column, register] = found.meter_id
+    segments = register_segments(conn, usage_point_ids, REGISTERS, (midnights[0], midnights[-1]))
+    _join_meters(digits, meter_id, segments, digit_count)
+    return Freezes(total=digits[:, :, 0], periods=digits[:, :, 1:])
+
+
+def _join_meters(digits: Ints, meter_id: Ints, segments: Segments, digit_count: Ints) -> None:
+    """Shift the registers of every later meter, in place; points with one meter are left alone."""
+    exchanged = np.flatnonzero(segments.row[1:] == segments.row[:-1])
+    shift = np.zeros(digits.shape[2], dtype=np.int64)
+    for segment in exchanged.tolist():
+        row = int(segments.row[segment])
+        if segment == 0 or segments.row[segment - 1] != row:
+            shift = np.zeros(digits.shape[2], dtype=np.int64)
+        is_known = segments.end.found[segment] & segments.start.found[segment + 1]
+        is_known &= segments.multiplier[segment] == segments.multiplier[segment + 1]
+        step = segments.end.digits[segment] - segments.start.digits[segment + 1]
+        shift = np.where(is_known, shift + step, 0)
+        is_new = (meter_id[row] == segments.meter_id[segment + 1]) & (digits[row] != NOT_READ)
+        wraps_at = 10 ** digit_count[row]
+        digits[row] = np.where(is_new, (digits[row] + shift) % wraps_at, digits[row])
+        is_lost = ~is_new & ~is_known
+        digits[row] = np.where(is_lost, NOT_READ, digits[row])
