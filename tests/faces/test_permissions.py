@@ -88,6 +88,8 @@ ROUTES = (
     Route("get", "corrections", ("billing.read_runs",)),
     Route("post", "corrections/{id}/approve", ("billing.approve_correction",), hides=True),
     Route("post", "readings", ("metering.accept_readings",), {"rows": [ROW]}),
+    Route("get", "terminals", ("metering.read_network",)),
+    Route("get", "collection", ("metering.read_network",), query="?day=2026-12-31"),
     Route("post", "days/close", ("metering.close_day",), {"from": "2026-12-30", "to": "2026-12-31"}),
     Route("post", "findings/{id}/explain", ("metering.explain_finding",), {"reason": "true_use"}),
     Route("get", "findings", ("metering.read",)),

@@ -98,6 +98,31 @@ def test_a_finding_is_explained_once(utility: Utility) -> None:
     assert utility.get("findings", "engineer").json() == []
 
 
+def test_shows_terminals_quarantine_and_the_collection_of_a_day(utility: Utility) -> None:
+    from faces.small_utility import NOW
+    from mingdu.metering.models import Terminal, TerminalSession, UnknownTerminal
+
+    online = Terminal.objects.order_by("terminal_address")[0]
+    TerminalSession.objects.create(
+        terminal=online, process="1", peer="127.0.0.1", connected_at=NOW, heartbeat_at=NOW
+    )
+    Terminal.objects.create(terminal_address="999999999999", profile=online.profile, unit=online.unit)
+    UnknownTerminal.objects.create(
+        terminal_address="539999000001", peer="1.2.3.4", first_at=NOW, latest_at=NOW
+    )
+    shown = utility.get("terminals", "engineer").json()
+    assert [each["terminal"] for each in shown["terminals"] if each["online"]] == [online.terminal_address]
+    assert shown["terminals"][0]["connected_at"] == "2027-01-04T09:00:00+08:00"
+    assert shown["terminals"][-1]["connected_at"] is None
+    assert [(each["terminal"], each["tries"]) for each in shown["quarantine"]] == [("539999000001", 1)]
+    day = utility.get("collection?day=2026-12-31", "engineer").json()
+    assert day["expected"] == day["stored"] > 0
+    assert (day["answered"], day["waiting_online"], day["is_closed"]) == (0, 0, False)
+    utility.post("days/close", "engineer", {"from": "2026-12-31", "to": "2026-12-31"})
+    utility.work()
+    assert utility.get("collection?day=2026-12-31", "engineer").json()["is_closed"]
+
+
 def test_days_are_closed_by_a_run_and_not_before_they_are_over(utility: Utility) -> None:
     days = {"from": "2026-12-20", "to": "2026-12-21"}
     started = utility.post("days/close", "engineer", days)

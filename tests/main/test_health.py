@@ -103,6 +103,7 @@ def test_metrics_count_what_waits_and_what_was_answered(database: str, now: date
     text = client.get("/metrics").content.decode()
     assert "mingdu_database_up 1.0" in text
     assert "mingdu_outbox_waiting 2.0" in text
+    assert "mingdu_terminals_online 0.0" in text and "mingdu_inbox_frames 0.0" in text
     assert "0530100042" not in text
     assert 'mingdu_http_answers_total{method="GET",route="api/v1/accounts/<number>",status="401"}' in text
 

@@ -166,7 +166,7 @@ def test_names_each_bad_row_and_takes_the_others(network: Any, now: datetime) ->
     curves = network.curves(7).take(rows)
     curves.usage_point_id[1] = 999
     curves.day[2] += 5
-    curves.day[3] += 5 * 365
+    curves.day[3] -= 5 * 365
     curves.values[4, 9] = 2**31
     curves.quality[5, 9] = 99
     curves.channel[6] = 77
@@ -188,7 +188,7 @@ def test_names_each_bad_register_and_takes_the_others(network: Any, now: datetim
     readings = network.registers([100]).take(np.zeros(10, dtype=np.int64))
     readings.usage_point_id[1] = 999
     readings.read_at[2] += np.timedelta64(30, "D")
-    readings.read_at[3] += np.timedelta64(900, "D")
+    readings.read_at[3] -= np.timedelta64(900, "D")
     readings.read_at[4] -= np.timedelta64(60, "D")
     readings.read_at[4] -= np.timedelta64(365, "D")
     readings.meter_id[5] = network.old_meter

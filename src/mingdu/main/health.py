@@ -14,7 +14,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from mingdu.base.actors import SYSTEM
 from mingdu.base.outbox import waiting
+from mingdu.metering.queries.network import frames_stored, terminals
 
 from .beats import beats
 from .clock import Clock, clock_of
@@ -61,6 +63,14 @@ class StoredFigures(Collector):
             return
         yield GaugeMetricFamily(
             "mingdu_outbox_waiting", "Events that wait for their consumer", value=waiting(self.now)
+        )
+        yield GaugeMetricFamily(
+            "mingdu_terminals_online",
+            "Terminals connected now, of the first 1,000 by address",
+            value=sum(terminal.is_online for terminal in terminals(SYSTEM)),
+        )
+        yield GaugeMetricFamily(
+            "mingdu_inbox_frames", "Answers of terminals stored in the inbox", value=frames_stored(SYSTEM)
         )
 
 

@@ -9,7 +9,7 @@ from ninja.errors import HttpError, ValidationError
 from mingdu.errors import TradeError
 from mingdu.faces.problems import BadInput, UnreadableRequest, problem
 
-from . import accounts, cases, files, messages, metering, readings, rounds, runs, signing, tasks
+from . import accounts, cases, files, messages, metering, network, readings, rounds, runs, signing, tasks
 from .door import Door
 
 api = NinjaAPI(
@@ -24,7 +24,7 @@ api = NinjaAPI(
     auth=Door(),
 )
 
-for routes in (signing, accounts, cases, tasks, rounds, runs, metering, readings, messages, files):
+for routes in (signing, accounts, cases, tasks, rounds, runs, metering, network, readings, messages, files):
     api.add_router("", routes.router)
 
 

@@ -50,11 +50,8 @@ VALUE = 3
 CHANNEL_CODES = 1_000
 QUALITIES = {
     "": Quality.MEASURED,
-    "measured": Quality.MEASURED,
     "estimated": Quality.ESTIMATED_FLAT,
-    "edited": Quality.EDITED,
-    "provisional": Quality.PROVISIONAL,
-    "missing": Quality.MISSING,
+    **{quality.name.lower(): quality for quality in Quality},
 }
 NO_DECIMALS = 99
 

@@ -26,7 +26,7 @@ from mingdu.metering.readings import (
 )
 from mingdu.metering.store.columns import Connection, instant64
 from mingdu.metering.store.layout import KnownPoints, Months, installed_meters
-from mingdu.metering.zone import INTERVAL, day_lengths, day_starts
+from mingdu.metering.zone import INTERVAL, civil_days, day_lengths, day_starts
 
 from .faults import Fault, first_faults
 
@@ -61,13 +61,13 @@ def check_curves(curves: CurveColumns, ground: Ground) -> Checked:
     """Check curves row by row; the first error of a row is the one it gets."""
     faults: list[Fault] = [
         (~ground.points.hold(curves.usage_point_id), lambda row: _unknown_point(curves.usage_point_id[row])),
+        (_with_future(curves, ground), lambda row: _future(_day(curves, row), ground)),
         (
             ~ground.months.hold(curves.day),
             lambda row: OutsideStorage(f"no storage for {_day(curves, row)}", day=_day(curves, row)),
         ),
         (_of_wrong_length(curves, ground), lambda row: _wrong_length(curves, row)),
         (_with_bad_values(curves), lambda row: _bad_curve(curves, row)),
-        (_with_future(curves, ground), lambda row: _future(_day(curves, row), ground)),
     ]
     return _checked("curve", len(curves), faults)
 
@@ -121,7 +121,7 @@ def _with_bad_values(curves: CurveColumns) -> Flags:
 
 def _with_future(curves: CurveColumns, ground: Ground) -> Flags:
     """Tell which rows hold an interval that has not ended yet."""
-    future = np.zeros(len(curves), dtype=bool)
+    future = curves.day > civil_days(np.array([ground.latest]))[0]
     rows = np.flatnonzero(ground.months.hold(curves.day))
     starts = day_starts(curves.day[rows])
     unfinished = starts + INTERVAL * curves.values.shape[1] > ground.latest

@@ -11,6 +11,7 @@ from mingdu.metering.store.buckets import BUCKET_POINTS
 
 from .collection import CollectionDay, collection_status
 from .curves import CurveBlock, CurveDay, UnlikeDays, curve_of, curves
+from .export import export_lines
 from .findings import (
     OpenConflict,
     OpenFinding,
@@ -59,6 +60,7 @@ __all__ = [
     "conflicts_found",
     "curve_of",
     "curves",
+    "export_lines",
     "findings_open",
     "held_points",
     "ids_of_codes",

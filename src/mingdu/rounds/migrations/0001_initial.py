@@ -5,51 +5,105 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('base', '0001_initial'),
-        ('metering', '0001_initial'),
-        ('work', '0001_initial'),
+        ("base", "0001_initial"),
+        ("metering", "0001_initial"),
+        ("work", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Book',
+            name="Book",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('reading_day', models.SmallIntegerField(default=1)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='base.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("reading_day", models.SmallIntegerField(default=1)),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="base.orgunit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BookPoint',
+            name="BookPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.IntegerField()),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='points', to='rounds.book')),
-                ('usage_point', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.usagepoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.IntegerField()),
+                (
+                    "book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="points", to="rounds.book"
+                    ),
+                ),
+                (
+                    "usage_point",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="metering.usagepoint",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FieldReading',
+            name="FieldReading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.CharField(max_length=64, unique=True)),
-                ('register', models.SmallIntegerField()),
-                ('digits', models.BigIntegerField()),
-                ('read_at', models.DateTimeField()),
-                ('taken_at', models.DateTimeField()),
-                ('synced_at', models.DateTimeField()),
-                ('reader', models.CharField(max_length=40)),
-                ('outcome', models.CharField(max_length=20)),
-                ('corrected', models.BooleanField(default=False)),
-                ('photo', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='base.attachment')),
-                ('task', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='work.task')),
-                ('usage_point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.usagepoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_id", models.CharField(max_length=64, unique=True)),
+                ("register", models.SmallIntegerField()),
+                ("digits", models.BigIntegerField()),
+                ("read_at", models.DateTimeField()),
+                ("taken_at", models.DateTimeField()),
+                ("synced_at", models.DateTimeField()),
+                ("reader", models.CharField(max_length=40)),
+                ("outcome", models.CharField(max_length=20)),
+                ("corrected", models.BooleanField(default=False)),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="base.attachment",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="work.task",
+                    ),
+                ),
+                (
+                    "usage_point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="metering.usagepoint",
+                    ),
+                ),
             ],
         ),
     ]

@@ -6,41 +6,93 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('service', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("service", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Callback',
+            name="Callback",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=30)),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('task_id', models.BigIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='service.case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=30)),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("task_id", models.BigIntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.account"
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="service.case",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CallbackResult',
+            name="CallbackResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(max_length=20)),
-                ('score', models.SmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('words', models.TextField(default='')),
-                ('by', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('callback', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='satisfaction.callback')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("outcome", models.CharField(max_length=20)),
+                (
+                    "score",
+                    models.SmallIntegerField(
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                    ),
+                ),
+                ("words", models.TextField(default="")),
+                ("by", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                (
+                    "callback",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="results",
+                        to="satisfaction.callback",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'reached'), ('score__range', (1, 5))), models.Q(models.Q(('outcome', 'reached'), _negated=True), ('score__isnull', True)), _connector='OR'), name='score_when_reached'), models.UniqueConstraint(condition=models.Q(('outcome', 'reached')), fields=('callback',), name='reached_once')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "reached"), ("score__range", (1, 5))),
+                            models.Q(
+                                models.Q(("outcome", "reached"), _negated=True), ("score__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="score_when_reached",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "reached")), fields=("callback",), name="reached_once"
+                    ),
+                ],
             },
         ),
     ]
