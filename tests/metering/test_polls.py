@@ -93,29 +93,29 @@ def test_asks_no_meter_without_a_terminal(network: Any, now: datetime) -> None:
 def test_a_request_goes_before_all_plans(network: Any, terminal: Terminal, now: datetime) -> None:
     plan_polls(DAY, DAY, at=now)
     later = now + timedelta(minutes=5)
-    poll = request_poll("P0", "daily_freeze", DAY, by=SYSTEM, at=later)
+    poll = request_poll("P0", "daily_freeze", day=DAY, by=SYSTEM, at=later)
     assert (poll.lane, poll.not_before, Poll.objects.count()) == (1, later, 9)
-    fresh = request_poll("P0", "energy", date(2027, 1, 4), by=SYSTEM, at=later)
+    fresh = request_poll("P0", "energy", day=date(2027, 1, 4), by=SYSTEM, at=later)
     assert (fresh.lane, fresh.requested_by, fresh.meter_id) == (1, "system", network.meters[0])
 
 
 def test_refuses_a_request_that_cannot_be(network: Any, terminal: Terminal, now: datetime) -> None:
     with pytest.raises(UnknownPollItem):
-        request_poll("P0", "weather", DAY, by=SYSTEM, at=now)
+        request_poll("P0", "weather", day=DAY, by=SYSTEM, at=now)
     with pytest.raises(UnknownUsagePoint):
-        request_poll("nobody", "energy", DAY, by=SYSTEM, at=now)
+        request_poll("nobody", "energy", day=DAY, by=SYSTEM, at=now)
     elsewhere = Actor("person:2", "计量员", (Grant(Role.ENGINEER, frozenset({network.unit + 1})),))
     with pytest.raises(UnknownUsagePoint):
-        request_poll("P0", "energy", DAY, by=elsewhere, at=now)
+        request_poll("P0", "energy", day=DAY, by=elsewhere, at=now)
     agent = Actor("person:3", "坐席", (Grant(Role.AGENT),))
     with pytest.raises(NotPermitted):
-        request_poll("P0", "energy", DAY, by=agent, at=now)
+        request_poll("P0", "energy", day=DAY, by=agent, at=now)
     Installation.objects.update(terminal=None)
     with pytest.raises(NoTerminal):
-        request_poll("P0", "energy", DAY, by=SYSTEM, at=now)
+        request_poll("P0", "energy", day=DAY, by=SYSTEM, at=now)
     Installation.objects.filter(usage_point_id=network.points[0]).update(valid_to=now)
     with pytest.raises(NotInstalled):
-        request_poll("P0", "energy", DAY, by=SYSTEM, at=now)
+        request_poll("P0", "energy", day=DAY, by=SYSTEM, at=now)
 
 
 def test_every_item_is_one_that_the_head_end_can_ask_for() -> None:

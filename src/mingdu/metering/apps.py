@@ -18,4 +18,4 @@ class MeteringConfig(AppConfig):
 
         from .operations.close import KIND, close_bucket
 
-        register_work(KIND, close_bucket)
+        register_work(KIND, lambda run, bucket, now: close_bucket(run, bucket, at=now))

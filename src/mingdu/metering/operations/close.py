@@ -80,7 +80,7 @@ def close_days(first: date, last: date, *, by: Actor, at: datetime) -> LedgerRun
     return run
 
 
-def close_bucket(run: LedgerRun, bucket: LedgerBucket, at: datetime) -> dict[str, Any]:
+def close_bucket(run: LedgerRun, bucket: LedgerBucket, *, at: datetime) -> dict[str, Any]:
     """Close the run's days of one bucket, in the ledger's transaction; returns figures of what was done."""
     conn = transaction_connection()
     found = points(conn, bucket.bucket)

@@ -107,7 +107,7 @@ def plan_polls(first_day: date, last_day: date, *, at: datetime) -> int:
         return int(fetch_row(transaction_connection(), _PLAN, parameters)[0])
 
 
-def request_poll(usage_point: str, item: str, day: date, *, by: Actor, at: datetime) -> Poll:
+def request_poll(usage_point: str, item: str, *, day: date, by: Actor, at: datetime) -> Poll:
     """
     Ask for a reading on demand, before all planned ones; one that waits already is moved forward.
 
