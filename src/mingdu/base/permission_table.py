@@ -47,7 +47,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "rounds.read_route": _roles(_R.READER, _R.CLERK, _R.MANAGER),
     "rounds.sync": _roles(_R.READER),
     "rounds.order_reread": _roles(_R.AGENT, _R.CLERK, _R.ENGINEER),
-    "money.post": _roles(_R.CLERK, _R.APPROVER),
+    "money.post": _roles(_R.CLERK),
     "money.read": _roles(_R.CLERK, _R.APPROVER, _R.CASHIER, _R.AGENT, _R.MANAGER, _R.CUSTOMER),
     "billing.rehearse": _roles(_R.CLERK),
     "billing.approve": frozenset({_R.APPROVER}),

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from mingdu.base import audit
-from mingdu.base.actors import Actor
+from mingdu.base.actors import SYSTEM, Actor
 from mingdu.base.database import cursor, transaction_connection
 from mingdu.base.outbox import publish
 from mingdu.base.permissions import require
@@ -179,4 +179,4 @@ def _post_both(
     for kind, place, amount in (("reversal", 0, -row.total_fen), ("rebill", 1, new_total)):
         amounts = np.array([amount], dtype=np.int64)
         journal = Journal(kind, f"{kind}:{row.id}", day, account, ids[place : place + 1], amounts)
-        post(conn, journal, by=by, at=at)
+        post(conn, journal, by=SYSTEM, at=at)

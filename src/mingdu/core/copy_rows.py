@@ -123,7 +123,7 @@ def array_bytes(values: Ints) -> bytes:
 
 
 def array_header(elements: int, element_bytes: int) -> bytes:
-    """Encode dimensions, no NULL inside, element type, length, first index; an empty array has no dimension."""
+    """Encode dimensions, no NULL, element type, length, first index; an empty array has no dimension."""
     numbers = (
         [1, 0, ELEMENT_OIDS[element_bytes], elements, 1] if elements else [0, 0, ELEMENT_OIDS[element_bytes]]
     )

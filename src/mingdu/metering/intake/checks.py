@@ -121,7 +121,7 @@ def _with_bad_values(curves: CurveColumns) -> Flags:
 
 def _with_future(curves: CurveColumns, ground: Ground) -> Flags:
     """Tell which rows hold an interval that has not ended yet."""
-    future = curves.day > civil_days(np.array([ground.latest]))[0]
+    future: Flags = np.greater(curves.day, civil_days(np.array([ground.latest]))[0])
     rows = np.flatnonzero(ground.months.hold(curves.day))
     starts = day_starts(curves.day[rows])
     unfinished = starts + INTERVAL * curves.values.shape[1] > ground.latest

@@ -32,8 +32,10 @@ ENERGY = ("kWh", ENERGY_DECIMALS)
 
 def export_lines(by: Actor, first_day: date, end_day: date) -> Iterator[str]:
     """
-    Yield header and lines of the latest versions, bucket by bucket: registers read in the half-open span of
-    days and at its end, then the intervals of its days. Values are what the meters show, before the multiplier.
+    Yield header and lines of the latest versions, bucket by bucket.
+
+    Registers read from the first midnight to that of the end day, both included; then the intervals of the
+    days, the end day excluded. Values are what the meters show, before the multiplier.
     """
     require(by, "metering.read")
     units = scope(by, "metering.read").unit_ids

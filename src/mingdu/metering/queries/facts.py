@@ -22,7 +22,7 @@ class PointFacts:
 
 
 def point_facts(codes: Iterable[str] | None = None) -> dict[str, PointFacts]:
-    """Return the facts of usage points by code, of all when none are given; unknown codes are left out."""
+    """Return facts of usage points by code, of all when none are given; unknown codes are left out."""
     found = UsagePoint.objects.all()
     if codes is not None:
         found = found.filter(code__in=list(codes))

@@ -143,8 +143,9 @@ def _refuse_other(stored: FieldReading, item: FieldItem) -> None:
 
 
 def _refuse_unknown_photo(item: FieldItem) -> None:
-    # The key to the photo is checked at commit; asked here, the failure is still this item's own. Asked before
-    # the value is entered, two items of one task would each hold its row while one waits for the bucket.
+    # The key to the photo is checked at commit; asked here, the failure is still this item's own. Asked
+    # before the value is entered, two items of one task would each hold its row while one waits for
+    # the bucket.
     try:
         connection.check_constraints()
     except IntegrityError:

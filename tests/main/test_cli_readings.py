@@ -1,0 +1,108 @@
+"""`mingdu import`, `close-days` and `export readings` as a person types them."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from mingdu.errors import TradeError
+from mingdu.main.cli import registry
+from mingdu.main.cli.readings import BadDay, NoDryRun, NoSuchFile, UnknownLogin, export_group, register
+from mingdu.town.files import write_town
+from mingdu.town.model import Town
+
+pytestmark = pytest.mark.database
+
+HEADER = "usage_point,channel|register,time,value,unit,quality\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six points of a week long ago, so that no clock calls it the future."""
+    made = tmp_path_factory.mktemp("town")
+    write_town(Town(20, 6, date(2025, 12, 1), date(2025, 12, 7)), made)
+    return made
+
+
+def type_line(*words: object) -> Result:
+    app = typer.Typer()
+    register(app)
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_imports_closes_and_exports_what_comes_in_again(
+    module_database: str, folder: Path, tmp_path: Path
+) -> None:
+    first = json.loads(type_line("import", folder / "registry.json").output)
+    assert (first["rows"], first["accepted"], first["loaded"]) == (9, 9, {"network": 9})
+    again = json.loads(type_line("import", folder / "registry.json", "--format", "registry").output)
+    assert (again["accepted"], again["same"]) == (0, 9)
+    for name in ("registers-2025-12.csv", "curves-2025-12.csv"):
+        taken = type_line("import", folder / name, "--report", tmp_path / "report.json")
+        assert taken.exit_code == 0
+        report = json.loads((tmp_path / "report.json").read_text())
+        assert report["rows"] == report["accepted"] + report["same"]
+    closed = json.loads(type_line("close-days", "--from", "2025-12-01", "--to", "2025-12-04").output)
+    assert (closed["buckets"], closed["done"], closed["failed"]) == (1, 1, 0)
+    assert closed["results"][0]["points"] == 9
+    out = tmp_path / "out.csv"
+    exported = type_line("export", "readings", "--period", "2025-12", "--out", out)
+    assert exported.output.startswith(f"rows={out.read_text().count(chr(10)) - 1} ")
+    back = json.loads(type_line("import", out).output)
+    assert (back["accepted"], back["conflicts"], back["bad"]) == (0, 0, [])
+    assert back["same"] == back["rows"] > 9 * 4 * 96
+
+
+def test_a_bad_line_gives_exit_code_one(module_database: str, tmp_path: Path) -> None:
+    path = tmp_path / "typed.csv"
+    path.write_text(HEADER + "nobody,TOTAL,2025-12-03T00:00,1.00,kWh,\n")
+    answer = type_line("import", path, "--dry-run", "--format", "long")
+    assert answer.exit_code == 1
+    assert json.loads(answer.output) == {
+        "rows": 1, "accepted": 0, "same": 0, "conflicts": 0,
+        "bad": [{"line": 2, "error": "UnknownUsagePoint", "values": {"usage_point": "nobody"}}],
+    }  # fmt: skip
+
+
+def test_refuses_what_it_cannot_do(module_database: str, folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "typed.csv"
+    path.write_text(HEADER)
+    refusals: dict[type[TradeError] | str, tuple[object, ...]] = {
+        NoSuchFile: ("import", tmp_path / "nowhere.csv"),
+        NoDryRun: ("import", folder / "registry.json", "--dry-run"),
+        UnknownLogin: ("import", path, "--by", "nobody"),
+        "UnknownFormat": ("import", path, "--format", "steam"),
+        BadDay: ("close-days", "--from", "yesterday", "--to", "2025-12-04"),
+    }
+    for expected, words in refusals.items():
+        name = expected if isinstance(expected, str) else expected.__name__
+        assert type(type_line(*words).exception).__name__ == name
+    month = type_line("export", "readings", "--period", "2025-13", "--out", path)
+    assert isinstance(month.exception, BadDay)
+
+
+def test_refuses_a_registry_that_is_none(tmp_path: Path) -> None:
+    for text in ("no json", "[1, 2]"):
+        path = tmp_path / "registry.json"
+        path.write_text(text)
+        with pytest.raises(registry.NotARegistry):
+            registry.read_registry(path)
+
+
+def test_every_loader_has_its_own_name() -> None:
+    def other(read: dict[str, object], by: object, at: object) -> int:
+        return 0
+
+    type_line()
+    with pytest.raises(registry.LoaderTwice):
+        registry.register_registry_loader("network", other)
+
+
+def test_the_group_export_is_made_once() -> None:
+    app = typer.Typer()
+    assert export_group(app) is export_group(app)
