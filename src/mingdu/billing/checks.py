@@ -94,9 +94,9 @@ def _checks_of_paper(inputs: Inputs, ground: Ground) -> list[Check]:
 def _checks_of_energy(inputs: Inputs, ground: Ground) -> list[Check]:
     """What the registers say; without both ends, or across two meters, they say nothing."""
     energy = total_energy_wh(inputs)
-    is_read = (inputs.missing == 0) & inputs.is_one_meter
     # Of a suspect reading nothing more is said: it is not yet known what the register showed.
-    fell = (inputs.to_digits < inputs.from_digits).any(axis=1) & (inputs.quality < Quality.MISSING)
+    is_read = (inputs.missing == 0) & inputs.is_one_meter & (inputs.quality < Quality.MISSING)
+    fell = (inputs.to_digits < inputs.from_digits).any(axis=1)
     rose = is_read & ~fell
     # One capacity-hour is one watt-hour: the most a point could draw.
     most = inputs.capacity_w * ground.hours * ground.rules.capacity_percent // PERCENT
