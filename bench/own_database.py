@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +52,7 @@ def _folder() -> Path:
     return folder
 
 
-def _point_django_at(parts: dict[str, object]) -> dict[str, object]:
+def _point_django_at(parts: Mapping[str, object]) -> dict[str, object]:
     """Point Django's connection elsewhere; returns where it pointed before."""
     from django.db import connection
 

@@ -171,7 +171,8 @@ def test_a_spike_holds_the_bill_until_it_is_explained(network: Any, now: datetim
     accept(network, now, curves, [100, 200, 300], [2_765, 872, 972])
     close(DAY, DAY, now)
     conn, ids = reading_connection(), np.array(network.points)
-    assert queries.held_points(conn, ids, DAY, DAY).tolist() == [True, False, False]
+    next_day = DAY + timedelta(days=1)
+    assert queries.points_on_hold(conn, ids, DAY, next_day) == [network.points[0]]
     assert queries.points_on_hold(conn, ids, DAY, DAY) == []
     assert queries.closed_until(0) == DAY
     assert queries.closed_until(7) is None
@@ -184,7 +185,7 @@ def test_a_spike_holds_the_bill_until_it_is_explained(network: Any, now: datetim
     held = Finding.objects.filter(usage_point_id=network.points[0], severity=3)
     for finding in held:
         explain_finding(finding.pk, reason=Explanation.TRUE_USE, note="welding", by=SYSTEM, at=now)
-    assert not queries.held_points(conn, ids, DAY, DAY).any()
+    assert queries.points_on_hold(conn, ids, DAY, next_day) == []
     with pytest.raises(AlreadyExplained):
         explain_finding(spike.finding_id, reason=Explanation.THEFT, note="", by=SYSTEM, at=now)
 

@@ -69,10 +69,10 @@ class Item:
 
 ITEMS: Final[dict[str, Item]] = {
     "daily_freeze": Item(Kept.DAILY, (0x05060000, 0x05060100)),
-    "reactive_freeze": Item(Kept.DAILY, (0x05060000, 0x05060300)),
+    "reactive_freeze": Item(Kept.DAILY, (0x05060000, 0x05060300, 0x05060400)),
     "demand_freeze": Item(Kept.DAILY, (0x05060000, 0x05060900)),
     "settlement": Item(Kept.MONTHLY, (0x0001FF00,)),
-    "reactive_settlement": Item(Kept.MONTHLY, (0x0003FF00,)),
+    "reactive_settlement": Item(Kept.MONTHLY, (0x0003FF00, 0x0004FF00)),
     "demand": Item(Kept.MONTHLY, (0x0101FF00,)),
     "load_profile": Item(Kept.CURVE, (PROFILE_FROM_TIME,)),
     "energy": Item(Kept.NOW, (0x0001FF00,)),

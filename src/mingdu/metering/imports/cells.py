@@ -44,10 +44,6 @@ class Cells:
     def __len__(self) -> int:
         return len(self.line)
 
-    def take(self, lines: Flags) -> Cells:
-        """Return the chosen lines."""
-        return Cells(self.buffer, self.begin[lines], self.end[lines], self.line[lines], self.broken)
-
 
 def read_chunks(path: Path, skipped_bytes: int, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
     """Yield whole lines, many at once; quotes are left out, since no cell needs them."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from mingdu.base import audit, ledger
 from mingdu.base.actors import Actor
-from mingdu.base.database import reading_connection, transaction_connection
+from mingdu.base.database import transaction_connection
 from mingdu.base.permissions import require
 from mingdu.core.day_close import close_days as close_block
 from mingdu.core.estimation import Anchor
@@ -22,7 +22,7 @@ from mingdu.metering.closing.write import (
     write_findings,
 )
 from mingdu.metering.intake.door import evidence_number
-from mingdu.metering.queries import Points, buckets, points
+from mingdu.metering.queries import Points, point_buckets, points
 from mingdu.metering.readings import Source
 from mingdu.metering.store.buckets import lock_buckets
 from mingdu.metering.store.columns import Connection
@@ -75,7 +75,7 @@ def close_days(first: date, last: date, *, by: Actor, at: datetime) -> LedgerRun
         raise DayNotOver(f"{last} has not ended", day=last.isoformat(), now=at.isoformat())
     parameters = {"first": first.isoformat(), "last": last.isoformat(), "by": by.id}
     key = f"{first}:{last}:{at.isoformat()}"
-    run = ledger.start_run(KIND, key, buckets(reading_connection()), by=by, at=at, parameters=parameters)
+    run = ledger.start_run(KIND, key, point_buckets(), by=by, at=at, parameters=parameters)
     audit.record(by, "metering.close_day", f"days:{first}:{last}", at=at, details=parameters)
     return run
 

@@ -1,9 +1,4 @@
-"""
-Looking at points, readings, findings and the collection of readings.
-
-Both spellings asked for by the subjects above exist and stay: buckets/point_buckets,
-InstalledAt/Installations, held_points (flags)/points_on_hold (ids).
-"""
+"""Looking at points, readings, findings and the collection of readings."""
 
 from __future__ import annotations
 
@@ -18,16 +13,13 @@ from .findings import (
     closed_until,
     conflicts_found,
     findings_open,
-    held_points,
     points_on_hold,
 )
 from .points import (
     Installations,
     Installed,
-    InstalledAt,
     Points,
     bucket_of,
-    buckets,
     codes_of_ids,
     ids_of_codes,
     installations,
@@ -45,7 +37,6 @@ __all__ = [
     "CurveDay",
     "Installations",
     "Installed",
-    "InstalledAt",
     "OpenConflict",
     "OpenFinding",
     "Points",
@@ -53,7 +44,6 @@ __all__ = [
     "Segments",
     "UnlikeDays",
     "bucket_of",
-    "buckets",
     "closed_until",
     "codes_of_ids",
     "collection_status",
@@ -62,7 +52,6 @@ __all__ = [
     "curves",
     "export_lines",
     "findings_open",
-    "held_points",
     "ids_of_codes",
     "installations",
     "installations_between",

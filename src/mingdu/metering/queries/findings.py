@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-import numpy as np
 from django.db.models import QuerySet
 
 from mingdu.base.actors import Actor
 from mingdu.base.permissions import require, scope
 from mingdu.core.findings import Severity
-from mingdu.core.types import Flags, Ints
+from mingdu.core.types import Ints
 from mingdu.metering.models import DayClosing, Finding, ReadingConflict
 from mingdu.metering.store.columns import Connection, fetch_row, ints
 
@@ -79,12 +78,6 @@ def points_on_hold(conn: Connection, usage_point_ids: Ints, first_day: date, end
     """
     row = fetch_row(conn, _HELD, (int(Severity.HOLD), first_day, end_day, usage_point_ids))
     return [int(point) for point in ints(row[0])]
-
-
-def held_points(conn: Connection, usage_point_ids: Ints, first_day: date, last_day: date) -> Flags:
-    """Tell the same for each asked point, bool (point,); both days included."""
-    held = points_on_hold(conn, usage_point_ids, first_day, last_day + timedelta(days=1))
-    return np.isin(usage_point_ids, held)
 
 
 def closed_until(bucket: int) -> date | None:

@@ -56,14 +56,9 @@ def bucket_of(usage_point_ids: Ints) -> Ints:
     return buckets_of(usage_point_ids)
 
 
-def buckets(conn: Connection) -> list[int]:
-    """Return the buckets in which usage points exist, in rising order; all units."""
-    return [int(bucket) for bucket in np.unique(buckets_of(points(conn).ids))]
-
-
 def point_buckets() -> list[int]:
-    """Return the same for callers without a connection."""
-    return buckets(reading_connection())
+    """Return the buckets in which usage points exist, in rising order; all units."""
+    return [int(bucket) for bucket in np.unique(buckets_of(points(reading_connection()).ids))]
 
 
 @dataclass(frozen=True)
@@ -173,10 +168,6 @@ class Installations:
     terminal_id: Ints
     capacity_w: Ints
     found: Flags
-
-
-# The name that the subjects above use.
-InstalledAt = Installations
 
 
 def installations(conn: Connection, usage_point_ids: Ints, at: datetime) -> Installations:

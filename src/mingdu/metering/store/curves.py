@@ -65,9 +65,6 @@ class StoredCurves:
     values: Ints
     quality: Bytes
 
-    def __len__(self) -> int:
-        return len(self.place)
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -79,9 +76,7 @@ class Origin:
 
 
 def fetch_curves(conn: Connection, keys: CurveColumns) -> StoredCurves:
-    """Return what is stored for the keys of some curves; `place` is the row of the key."""
-    if not len(keys):
-        return _unpack((None,) * 6, keys.values.shape[1])
+    """Return what is stored for the keys of at least one curve; `place` is the row of the key."""
     bounds = *_bounds(keys.day), *_bounds(keys.usage_point_id)
     row = fetch_row(
         conn, _PACKED.format(rows=_BY_KEY), (keys.day, keys.usage_point_id, keys.channel, *bounds)

@@ -84,9 +84,7 @@ class StoredRegisters:
 
 
 def fetch_registers(conn: Connection, keys: RegisterColumns) -> StoredRegisters:
-    """Return what is stored for some keys (point, meter, register, time); `place` is the row of the key."""
-    if not len(keys):
-        return _unpack((None,) * 7)
+    """Return what is stored for at least one key (point, meter, register, time); `place` is its row."""
     read_at = microseconds(keys.read_at)
     parameters = (
         keys.usage_point_id, keys.meter_id, keys.register, read_at, int(read_at.min()), int(read_at.max())
