@@ -11,7 +11,19 @@ import typer
 
 from mingdu.errors import TradeError
 
-COMMANDS = ("db", "decode", "bill", "verify", "tariff", "town", "readings", "headend", "bills", "processes", "demo")
+COMMANDS = (
+    "db",
+    "decode",
+    "bill",
+    "verify",
+    "tariff",
+    "town",
+    "readings",
+    "headend",
+    "bills",
+    "processes",
+    "demo",
+)
 
 EXIT_NAMED_ERROR = 1
 
