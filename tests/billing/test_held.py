@@ -42,6 +42,7 @@ NO_END, NO_START, FELL, SUSPECT, ABOVE, GATE, AT_GATE, FINDING, TASK_ONLY, CLOSE
 EXCHANGED, AT_MIDNIGHT, BEGAN, ENDED, NO_TARIFF, TOTALS, NO_CONTRACT, WHOLE, NO_CAPACITY, NO_DEMAND = (
     20, 23, 24, 26, 28, 31, 32, 33, 34, 35,
 )  # fmt: skip
+SHARED, SHARES = 38, 36
 MISREAD = 42
 BILLED = (AT_GATE, TASK_ONLY, CLOSED, AT_MIDNIGHT, WHOLE, MISREAD)
 EXPECTED: dict[int, dict[str, Any]] = {
@@ -63,6 +64,8 @@ EXPECTED: dict[int, dict[str, Any]] = {
     NO_CONTRACT: {"agreement_incomplete": {"contract_w": 0, "capacity_va": 10_000}},
     NO_CAPACITY: {"agreement_incomplete": {"contract_w": 8_000, "capacity_va": 0}},
     NO_DEMAND: {"missing_reading": {"missing": 5}},
+    SHARED: {"point_shared": {}},
+    SHARES: {"point_shared": {}},
 }
 PLANTED = (*EXPECTED, *BILLED)
 # The town's own: two exchanges and two roll-overs in December.
@@ -104,6 +107,7 @@ def altered_registry() -> dict[str, Any]:
 
     agree(BEGAN, valid_from="2026-12-10")
     agree(ENDED, valid_to="2026-12-20")
+    agree(SHARES, usage_point=usage_point_code(SHARED))
     agree(NO_TARIFF, tariff="no-such-tariff")
     agree(TOTALS, tariff=BY_PERIODS)
     agree(NO_CONTRACT, tariff=TWO_PART, capacity_kva=10, contract_kw=None)

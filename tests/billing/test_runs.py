@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 from acting import customer, staff
 from billing.desk import (
@@ -15,6 +17,7 @@ from billing.desk import (
     MONTH,
     approved,
     fetch,
+    held_checks,
     issue,
     issued,
     ledger_sums,
@@ -35,6 +38,7 @@ from mingdu.billing.operations import (
 )
 from mingdu.billing.period import BadPeriod, PeriodNotOver
 from mingdu.billing.queries import UnknownRun
+from mingdu.rulebook.folders import find_rules_folder
 from small_town import SmallTown
 
 pytestmark = pytest.mark.database
@@ -199,6 +203,26 @@ def test_makes_the_place_of_a_month_that_has_none(town: SmallTown) -> None:
     assert ledger.finish_run(run.ledger_run_id, later).is_done
     assert queries.run_status(CLERK, run.pk).held_by_check == {"missing_reading": 50}
     assert fetch("SELECT to_regclass('billing_bill_202801') IS NOT NULL") == [(True,)]
+
+
+def test_holds_all_accounts_that_no_rules_can_price(town: SmallTown, now: datetime, tmp_path: Path) -> None:
+    folder = tmp_path / "tariffs"
+    folder.mkdir()
+    for name in ("yunnan-residential", "yunnan-one-part-tou"):
+        path = find_rules_folder(None) / "tariffs"
+        (file,) = path.glob(f"{name}-*.yaml")
+        text = file.read_text(encoding="utf-8")
+        # The homes' tiers run over a year, the shops' prices begin later.
+        text = text.replace("basis: month", "basis: year").replace("2026-08-01", "2026-12-02")
+        (folder / file.name).write_text(text, encoding="utf-8")
+    with override_settings(RULES_FOLDER=tmp_path):
+        run_id = rehearsed(now)
+    errors = {values["no_price"]["error"] for values in held_checks(run_id).values()}
+    assert errors == {"TiersNotMonthly", "NoPriceForDay"}
+    assert (len(held_checks(run_id)), rows_of_run(run_id)) == (50, [])
+    operations.approve_run(run_id, by=APPROVER, at=now)
+    assert issue(run_id, now) == []
+    assert receivables() == {}
 
 
 def test_writes_every_step_into_the_audit(town: SmallTown, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from acting import staff
-from mingdu.base.actors import SYSTEM
+from mingdu.base.actors import SYSTEM, Actor, Grant
 from mingdu.base.models import AuditEntry
 from mingdu.base.operations import create_unit
 from mingdu.base.permissions import NotPermitted
@@ -66,8 +66,11 @@ def test_the_same_key_is_one_task_also_at_once(stage: Stage) -> None:
 def test_another_unit_neither_orders_nor_sees_it(stage: Stage) -> None:
     away = create_unit("0531", "邻所", parent=None, by=SYSTEM, at=NOW)
     order = order_of(stage, stage.new_home())
-    with pytest.raises(NotPermitted):
-        order_reread(order, by=staff(Role.AGENT, units={away.pk}), at=NOW)
+    # A reader here who is an agent elsewhere may open tasks here, but not send readers.
+    grants = (Grant(Role.AGENT, frozenset({away.pk})), Grant(Role.READER, frozenset({stage.unit_id})))
+    for stranger in (staff(Role.AGENT, units={away.pk}), Actor("person:8", "李娜", grants)):
+        with pytest.raises(NotPermitted):
+            order_reread(order, by=stranger, at=NOW)
     order_reread(order, by=SYSTEM, at=NOW)
     assert route(staff(Role.READER, units={away.pk})) == []
     with pytest.raises(NotPermitted):

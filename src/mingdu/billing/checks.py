@@ -37,12 +37,14 @@ class Ground:
 
     on_hold      ids of usage points with an open finding that holds bills
     whole_terms  ids of agreements that hold from the period's first day
+    shared       ids of usage points under more than one agreement
     hours        hours of the period
     rules        thresholds
     """
 
     on_hold: Ints
     whole_terms: Ints
+    shared: Ints
     hours: int
     rules: BillingChecks
 
@@ -82,6 +84,7 @@ def _checks_of_paper(inputs: Inputs, ground: Ground) -> list[Check]:
         ("suspect_reading", inputs.quality >= Quality.MISSING, {"quality": inputs.quality}),
         ("meter_exchanged", ~inputs.is_one_meter, {}),
         ("agreement_changed", ~np.isin(inputs.terms.agreement_id, ground.whole_terms), {}),
+        ("point_shared", np.isin(inputs.terms.usage_point_id, ground.shared), {}),
         (
             "agreement_incomplete",
             inputs.lacks_terms,

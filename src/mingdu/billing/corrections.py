@@ -129,7 +129,7 @@ def approve_correction(correction_id: int, *, by: Actor, at: datetime) -> Correc
         Period(row.period_from, row.period_to), row.run_id, row.bucket, rules.rules_hash, REBILL, row.id
     )
     write_bills(conn, ids[1:], inputs, rate_inputs(inputs, rules.tariff), heading)
-    _post_both(conn, row, ids, new_total, by=by, at=at)
+    _post_both(conn, row, ids, new_total, at)
     correction.approved_by, correction.approved_at = by.id, at
     correction.reversal_id, correction.rebill_id = int(ids[0]), int(ids[1])
     correction.save()
@@ -162,7 +162,7 @@ def _rebilled(conn: psycopg.Connection[object], row: BillRow) -> tuple[int, tupl
     terms = agreement_terms(conn, row.agreement_id)
     period = Period(row.period_from, row.period_to)
     inputs = read_inputs(conn, terms, rules.tariff, period, settings.ZONE)
-    hits = hold(inputs, ground_of(conn, terms, terms.agreement_id, period))
+    hits = hold(inputs, ground_of(conn, terms, terms, terms, period))
     checks = [hit.check for hit in hits if hit.check not in MATTERS_OF_JUDGEMENT]
     if checks:
         raise NotBillable(
@@ -172,7 +172,7 @@ def _rebilled(conn: psycopg.Connection[object], row: BillRow) -> tuple[int, tupl
 
 
 def _post_both(
-    conn: psycopg.Connection[object], row: BillRow, ids: Ints, new_total: int, *, by: Actor, at: datetime
+    conn: psycopg.Connection[object], row: BillRow, ids: Ints, new_total: int, at: datetime
 ) -> None:
     day = at.astimezone(settings.ZONE).date()
     account = np.array([row.account_id], dtype=np.int64)

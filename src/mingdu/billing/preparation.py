@@ -67,7 +67,7 @@ def prepare(conn: psycopg.Connection[Any], run: BillRun, bucket: int) -> Prepare
     at_start = agreements_of_points(conn, first, first + BUCKET_POINTS, period.first)
     is_open = _Open.of(conn, run, np.union1d(at_end.account_id, at_start.account_id))
     terms, gone = is_open.among(at_end), is_open.among(at_start)
-    ground = ground_of(conn, terms, at_start.agreement_id, period)
+    ground = ground_of(conn, terms, at_start, at_end, period)
     prepared = Prepared()
     for tariff_name, rows in sorted(_by_tariff(terms).items()):
         _take_group(conn, prepared, tariff_name, terms.take(rows), (period, ground))
@@ -77,14 +77,20 @@ def prepare(conn: psycopg.Connection[Any], run: BillRun, bucket: int) -> Prepare
 
 
 def ground_of(
-    conn: psycopg.Connection[Any], terms: AgreementTerms, whole_terms: Ints, period: Period
+    conn: psycopg.Connection[Any],
+    terms: AgreementTerms,
+    at_start: AgreementTerms,
+    at_end: AgreementTerms,
+    period: Period,
 ) -> Ground:
-    """Return what the checks of these agreements need; `whole_terms` are those that held on the first day."""
+    """Return what the checks of some agreements need, given all that hold at both ends of the period."""
     starts_at, ends_at = period.instants(settings.ZONE)
     held_ids = points_on_hold(conn, terms.usage_point_id, period.first, period.end)
+    points, agreements = np.unique(at_end.usage_point_id, return_counts=True)
     return Ground(
         on_hold=np.array(held_ids, dtype=np.int64),
-        whole_terms=whole_terms,
+        whole_terms=at_start.agreement_id,
+        shared=points[agreements > 1],
         hours=int((ends_at - starts_at).total_seconds()) // SECONDS_PER_HOUR,
         rules=billing_checks(),
     )

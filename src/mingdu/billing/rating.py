@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mingdu.core.tariff import Tariff, TierBasis
 from mingdu.core.types import Ints
 from mingdu.errors import TradeError
 from mingdu.rulebook.document import Node
+from mingdu.rulebook.folders import find_rules_folder
 from mingdu.rulebook.rule_files import rules_hash, tariff_document
 from mingdu.rulebook.tariff_reader import read_tariff
 
@@ -42,15 +44,13 @@ class Rules:
 
 def rules_for(tariff_name: str, first: date, end: date, folder: Path | None = None) -> Rules:
     """
-    Return the rules of a tariff for a period.
+    Return the rules of a tariff for a period; a file is read again when it has changed.
 
     raises  UnknownTariff, NoPriceForDay, TiersNotMonthly and every error of the rule file
     """
-    rules = rules_of(tariff_name, tariff_document(tariff_name, first, end, folder))
-    tiers = rules.tariff.tiers
-    if tiers is not None and tiers.basis in (TierBasis.SEASON, TierBasis.YEAR):
-        raise TiersNotMonthly(f"the tiers of {tariff_name} run over a {tiers.basis}", tariff=tariff_name)
-    return rules
+    files = sorted((find_rules_folder(folder) / "tariffs").glob("*.yaml"))
+    stamps = tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+    return _rules_as_stamped(tariff_name, first, end, folder, stamps)
 
 
 def rules_of(tariff_name: str, document: dict[str, Any]) -> Rules:
@@ -73,6 +73,18 @@ def rate_inputs(inputs: Inputs, tariff: Tariff) -> RatedBills:
         months=np.ones(len(inputs), dtype=np.int64),
     )
     return rate(tariff, determinants)
+
+
+# Reading the files takes a quarter of a bucket's time, and every bucket of a run asks for the same.
+@lru_cache(maxsize=64)
+def _rules_as_stamped(
+    tariff_name: str, first: date, end: date, folder: Path | None, stamps: tuple[tuple[str, int, int], ...]
+) -> Rules:
+    rules = rules_of(tariff_name, tariff_document(tariff_name, first, end, folder))
+    tiers = rules.tariff.tiers
+    if tiers is not None and tiers.basis in (TierBasis.SEASON, TierBasis.YEAR):
+        raise TiersNotMonthly(f"the tiers of {tariff_name} run over a {tiers.basis}", tariff=tariff_name)
+    return rules
 
 
 def _reactive(inputs: Inputs) -> Ints | None:

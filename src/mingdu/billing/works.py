@@ -75,9 +75,7 @@ def rehearse_bucket(run: LedgerRun, bucket: LedgerBucket, now: datetime) -> dict
         [
             HeldAccount(run=bill_run, account_id=held.account_id, check_name=held.check, values=held.values)
             for held in prepared.held
-        ],
-        # An account that moved within the month is met in two buckets.
-        ignore_conflicts=True,
+        ]
     )
     held_accounts = len({held.account_id for held in prepared.held})
     return {"bills": bills, "held": held_accounts, "total_fen": total, "inputs_hash": prepared.digest()}

@@ -16,6 +16,6 @@ class MeteringConfig(AppConfig):
         """Tell the ledger who closes days."""
         from mingdu.base.ledger import register_work
 
-        from .operations.close import KIND, close_bucket
+        from .closing.bucket import KIND, close_bucket
 
-        register_work(KIND, lambda run, bucket, now: close_bucket(run, bucket, at=now))
+        register_work(KIND, close_bucket)

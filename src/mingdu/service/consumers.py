@@ -27,7 +27,7 @@ def weigh_reread(event: dict[str, Any], now: datetime) -> None:
     if case is not None:
         details = {"task": event["task_id"], "corrected": event["corrected"]}
         case.note("reread_in", by=SYSTEM, at=now, details=details)
-    in_doubt = _propose_all(event, case, now)
+    in_doubt = _propose_all(event, case, "reread", now)
     if case is not None:
         _explain_if_it_stands(case, event["task_id"], in_doubt, now)
 
@@ -38,7 +38,7 @@ def weigh_failed_reread(event: dict[str, Any], now: datetime) -> None:
     if case is not None:
         details = {"task": event["task_id"], "outcome": event["outcome"]}
         case.note("reread_failed", by=SYSTEM, at=now, details=details)
-    _propose_all(event, case, now)
+    _propose_all(event, case, "reread", now)
 
 
 def weigh_correction(event: dict[str, Any], now: datetime) -> None:
@@ -46,7 +46,7 @@ def weigh_correction(event: dict[str, Any], now: datetime) -> None:
     register, read_at = Register(event["register"]), datetime.fromisoformat(event["read_at"])
     # A re-read is weighed whole, when its last register is in.
     if not stands_by_reread(event["usage_point_id"], register, read_at):
-        _propose_all(event, None, now)
+        _propose_all(event, None, "reading_corrected", now)
 
 
 def tell_correction(event: dict[str, Any], now: datetime) -> None:
@@ -70,10 +70,10 @@ def _case_of(reason: str) -> Case | None:
     return Case.objects.filter(number=number, bill_id__isnull=False).first() if kind == "case" else None
 
 
-def _propose_all(event: dict[str, Any], case: Case | None, now: datetime) -> set[int]:
+def _propose_all(event: dict[str, Any], case: Case | None, reason: str, now: datetime) -> set[int]:
     """Return the bills that no longer stand unquestioned."""
     bills = current_bills_of_point(event["usage_point_id"], datetime.fromisoformat(event["read_at"]))
-    return {bill.id for bill in bills if propose(bill, case, at=now)}
+    return {bill.id for bill in bills if propose(bill, case, reason=reason, at=now)}
 
 
 def _explain_if_it_stands(case: Case, task_id: int, in_doubt: set[int], now: datetime) -> None:

@@ -15,16 +15,17 @@ from mingdu.work.operations import TaskOrder, open_task
 from .models import Case
 
 
-def propose(bill: BillView, case: Case | None, *, at: datetime) -> bool:
+def propose(bill: BillView, case: Case | None, *, reason: str, at: datetime) -> bool:
     """
     Propose to bill again from the readings known now; the same difference for the same case is proposed once.
 
+    reason   what changed the readings: "reread" or "reading_corrected"
     case     the case that asked for it; a bill of another account goes with a case of its own, if one is open
     returns  False when the bill stands as it is
     """
     own = case if case is not None and case.account_id == bill.account_id else _open_case_about(bill)
     try:
-        _propose_once(bill, own, at)
+        _propose_once(bill, own, reason, at)
     except NothingToCorrect:
         return False
     except NotBillable as refusal:
@@ -32,21 +33,22 @@ def propose(bill: BillView, case: Case | None, *, at: datetime) -> bool:
     return True
 
 
-def _propose_once(bill: BillView, case: Case | None, at: datetime) -> None:
+def _propose_once(bill: BillView, case: Case | None, reason: str, at: datetime) -> None:
     case_id = case.pk if case is not None else None
-    waiting = {
-        (known.difference_fen, known.case_id)
-        for known in corrections_of_bill(bill.id)
-        if not known.approved_by
-    }
     with transaction.atomic():
-        correction = propose_correction(bill.id, "reread", case_id=case_id, by=SYSTEM, at=at)
-        if (correction.difference_fen, case_id) in waiting:
+        correction = propose_correction(bill.id, reason, case_id=case_id, by=SYSTEM, at=at)
+        # Only now is the bill ours until the transaction ends, and what others proposed is seen.
+        if _waits_already(bill.id, correction.pk, (correction.difference_fen, case_id)):
             transaction.set_rollback(True)
             return
     if case is not None:
         details = {"correction": correction.pk, "bill": bill.id, "difference_fen": correction.difference_fen}
         case.note("correction_proposed", by=SYSTEM, at=at, details=details)
+
+
+def _waits_already(bill_id: int, new_id: int, proposal: tuple[int, int | None]) -> bool:
+    waiting = [known for known in corrections_of_bill(bill_id) if not known.approved_by]
+    return any(known.id != new_id and (known.difference_fen, known.case_id) == proposal for known in waiting)
 
 
 def _hand_to_clerk(bill: BillView, case: Case | None, refusal: NotBillable, at: datetime) -> None:
