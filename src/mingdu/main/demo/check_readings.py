@@ -9,7 +9,7 @@ from typing import Any
 from mingdu.town.model import Town
 from mingdu.wire.dtu import TerminalProfile, write_registration
 
-from .proof import Context, must
+from .proof import Context, StepFailed, must
 from .waiting import until
 
 LAST_DAY = "2026-12-31"
@@ -83,7 +83,11 @@ def _quarantined(terminals: dict[str, Any]) -> bool:
 
 
 def _dial_as_stranger(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+    try:
+        line = socket.create_connection(("127.0.0.1", port), timeout=10)
+    except OSError as refused:
+        raise StepFailed(f"the head end does not listen: {refused}", port=port) from refused
+    with line:
         line.sendall(write_registration(STRANGER, PROFILE))
         line.settimeout(10)
         must(line.recv(64) == b"", "an unknown terminal is cut off without an answer")

@@ -123,6 +123,7 @@ def _write_demo_json(environment: Environment, running: Running, processes: Proc
             "staff": [{"login": login, "password": word} for login, word in running.passwords.items()],
             "customers": CUSTOMERS,
         },
+        "town": {"points": environment.town_points, "seed": environment.town_seed},
         "pids": {"demo": os.getpid(), **processes.pids},
     }
     path = environment.data_folder / "demo.json"
