@@ -89,16 +89,19 @@ def test_now_decides_what_the_register_shows(home: SimulatedMeter, town: Town) -
     assert digits(ask(home, requests.read(home.address, 0x00010000), noon)) == [midnight + morning]
 
 
-@pytest.mark.parametrize("nth", [1, 4, 62])
+@pytest.mark.parametrize("nth", [4, 5, 62])
 def test_a_daily_freeze_tells_its_midnight_and_its_registers(
     home: SimulatedMeter, town: Town, nth: int
 ) -> None:
     midnight = date(2027, 1, 4) - timedelta(days=nth - 1)
     (at,) = ask(home, requests.read(home.address, 0x05060000 + nth))
     assert at.text == f"{midnight}T00:00"
-    day = min(midnight, date(2027, 1, 1))
     frozen = digits(ask(home, requests.read(home.address, 0x05060100 + nth)))
-    assert frozen[0] == town.registers([QUESTIONED], [day])[Register.TOTAL][0, 0]
+    assert frozen[0] == town.registers([QUESTIONED], [midnight])[Register.TOTAL][0, 0]
+
+
+def test_no_freeze_is_made_after_the_towns_last_day(home: SimulatedMeter) -> None:
+    assert refusal(home, requests.read(home.address, 0x05060103)) == 0x02
 
 
 def test_the_load_profile_gives_back_the_curve(home: SimulatedMeter, town: Town) -> None:
@@ -123,7 +126,7 @@ def test_the_load_profile_ends_now(home: SimulatedMeter) -> None:
 
 def test_newest_and_oldest_records_need_no_time(home: SimulatedMeter) -> None:
     (newest,) = ask(home, requests.read_profile_blocks(home.address, 0x06040002, 1))
-    assert newest.at == "2027-01-04T09:00"
+    assert newest.at == "2027-01-01T00:00"
     (oldest,) = ask(home, requests.read_profile_blocks(home.address, 0x06040000, 1))
     assert oldest.at == "2026-11-03T09:00"
 

@@ -23,7 +23,7 @@ from .environment import Environment
 IDLE_SECONDS = 0.25
 INGEST_FRAMES = 500
 # Days whose readings are still asked for when they are missing.
-READ_AGAIN_DAYS = 4
+READ_AGAIN_DAYS = 7
 
 log = structlog.get_logger()
 

@@ -13,9 +13,13 @@ class MeteringConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the ledger who closes days."""
+        """Tell the ledger who closes days, and listen to corrected registers."""
         from mingdu.base.ledger import register_work
+        from mingdu.base.outbox import subscribe
 
         from .closing.bucket import KIND, close_bucket
+        from .consumers import close_again
+        from .events import ReadingsCorrected
 
         register_work(KIND, close_bucket)
+        subscribe(ReadingsCorrected, "metering", close_again)

@@ -36,7 +36,7 @@ class MeterMemory:
     ends         when an exchange took it away; None while it hangs
     gaps         quarter hours without a record, as (first, end)
 
-    Nothing is used after the town's last day: registers stand, freezes and records go on.
+    Nothing is used after the town's last day: registers stand, and neither freezes nor records are made.
     """
 
     town: Town
@@ -64,13 +64,13 @@ class MeterMemory:
         """Return the forward and the reverse reactive register, or None if the meter has none [digits]."""
         if self.is_area or self.number != FACTORY:
             return None
-        return self.town.factory.reactive_digits(min(interval, self._end()))
+        return self.town.factory.reactive_digits(min(interval, self.recorded_until))
 
     def demand(self, first: int, end: int) -> tuple[int, int | None]:
         """Return the maximum demand between two quarter hours [digits] and its moment; None = none."""
         best, at = 0, None
         first = max(first, self.begins)
-        for offset in range(first // INTERVALS, -(-min(end, self._end()) // INTERVALS)):
+        for offset in range(first // INTERVALS, -(-min(end, self.recorded_until) // INTERVALS)):
             counted_wh = np.diff(self._running_day(offset).sum(axis=1))
             times = np.arange(offset * INTERVALS, (offset + 1) * INTERVALS)
             counted_wh[(times < first) | (times >= end)] = 0
@@ -90,11 +90,12 @@ class MeterMemory:
 
     def _day_and_part(self, interval: int) -> tuple[int, int]:
         """Return the day and the quarter hour in it; the end of the town is the end of its last day."""
-        if interval >= self._end():
+        if interval >= self.recorded_until:
             return self.town.span.days - 1, INTERVALS
         return divmod(interval, INTERVALS)
 
-    def _end(self) -> int:
+    @property
+    def recorded_until(self) -> int:
         return self.town.span.days * INTERVALS
 
 

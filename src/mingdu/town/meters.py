@@ -135,8 +135,9 @@ class SimulatedMeter:
         return self._energy(content, BLOCK, midnight)
 
     def _profile(self, data_id: int, arguments: bytes, now: datetime) -> bytes:
-        latest = self._interval(now)
-        oldest = max(self.memory.begins, latest - PROFILE_DEPTH)
+        present = self._interval(now)
+        latest = min(present, self.memory.recorded_until)
+        oldest = max(self.memory.begins, present - PROFILE_DEPTH)
         if len(arguments) != (6 if data_id == PROFILE_FROM_TIME else 1):
             raise NoSuchData("say how many records, and from when only where the identifier asks for it")
         blocks = read_bcd(arguments[:1])
@@ -183,6 +184,8 @@ class SimulatedMeter:
             raise NoSuchData(f"{MAX_DAILY_FREEZE} daily freezes are kept")
         midnight = (self._interval(now) // INTERVALS - (nth - 1)) * INTERVALS
         self._must_hang(midnight)
+        if midnight > self.memory.recorded_until:
+            raise NoSuchData("the town's world ends before that midnight")
         return midnight
 
     def _must_hang(self, interval: int) -> None:

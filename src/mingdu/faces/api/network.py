@@ -7,7 +7,13 @@ from datetime import date
 from ninja import Router, Schema
 
 from mingdu.faces.writing import Instant
-from mingdu.metering.queries.network import collection_of, frames_stored, quarantine, terminals
+from mingdu.metering.queries.network import (
+    collection_of,
+    frames_stored,
+    frames_waiting,
+    quarantine,
+    terminals,
+)
 
 from .door import Request
 from .fields import Day
@@ -35,11 +41,12 @@ class StrangerAnswer(Schema):
 
 
 class NetworkAnswer(Schema):
-    """All terminals, the quarantine, and how many answers stand in the inbox."""
+    """All terminals, the quarantine, and how many answers stand in the inbox, read or not."""
 
     terminals: list[TerminalAnswer]
     quarantine: list[StrangerAnswer]
     frames: int
+    frames_waiting: int
 
 
 class CollectionAnswer(Schema):
@@ -68,6 +75,7 @@ def network(request: Request) -> NetworkAnswer:
         ],
         quarantine=[StrangerAnswer(**vars(stranger)) for stranger in quarantine(request.auth)],
         frames=frames_stored(request.auth),
+        frames_waiting=frames_waiting(request.auth),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from mingdu.main.environment import Environment
+from mingdu.town.identity import SILENT_TERMINAL
 from mingdu.town.model import Town
 
 from .caller import Caller, sign_in
@@ -31,9 +32,11 @@ def end_month(environment: Environment, running: Any, tell: Tell) -> None:
     town = Town(environment.town_seed, environment.town_points)
     last_day = town.span.last_day
     tell("waiting for the readings of the last days over the socket")
+    until(partial(are_online, engineer), "the terminals", seconds=COLLECT_SECONDS)
     for days_before in range(SOCKET_DAYS):
         day = f"{last_day - timedelta(days=days_before)}"
         until(partial(is_collected, engineer, day), f"the readings of {day}", seconds=COLLECT_SECONDS)
+    until(lambda: engineer.get("terminals")["frames_waiting"] == 0, "the ingest", seconds=COLLECT_SECONDS)
     tell("closing the last days")
     # From the day before them on, because home 42's gap begins there and now has registers at both ends.
     first = last_day - timedelta(days=SOCKET_DAYS)
@@ -60,10 +63,16 @@ def issued_run(clerk: Caller) -> dict[str, Any] | None:
     return next((run for run in reversed(runs) if run["state"] == "issued" and run["issued_bills"]), None)
 
 
+def are_online(engineer: Caller) -> bool:
+    """Tell whether every terminal but home 42's, which is silent, has dialled in."""
+    offline = [terminal for terminal in engineer.get("terminals")["terminals"] if not terminal["online"]]
+    return [terminal["terminal"] for terminal in offline] == [SILENT_TERMINAL]
+
+
 def is_collected(engineer: Caller, day: str) -> bool:
     """Tell whether no reading of the day is still being asked for at a terminal that is online."""
     found = engineer.get("collection", day=day)
-    return bool(found["expected"]) and found["waiting_online"] == 0
+    return bool(found["answered"] and not found["waiting_online"])
 
 
 def is_closed(engineer: Caller, day: str) -> bool:

@@ -103,6 +103,12 @@ def frames_stored(by: Actor) -> int:
     return InboxFrame.objects.filter(terminal__in=_seen_terminals(by)).count()
 
 
+def frames_waiting(by: Actor) -> int:
+    """Return how many answers of the actor's terminals are stored but not yet read."""
+    require(by, "metering.read_network")
+    return InboxFrame.objects.filter(terminal__in=_seen_terminals(by), ingested_at__isnull=True).count()
+
+
 def collection_of(by: Actor, day: date) -> CollectionOfDay:
     """Return how far the collection of one day is in the actor's units."""
     require(by, "metering.read_network")
