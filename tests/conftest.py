@@ -88,12 +88,26 @@ def _fresh(server_url: str) -> Iterator[str]:
     with psycopg.connect(server_url, autocommit=True) as control:
         control.execute(f"CREATE DATABASE {name} TEMPLATE mingdu STRATEGY file_copy")
     url = server_url.replace("@/mingdu?", f"@/{name}?")
+    # A test's database may stand inside its module's: afterwards Django goes back to that one.
+    before = dict(connection.settings_dict)
     _point_django_at(url)
     yield url
     connection.close()
+    _drop(server_url, name)
+    connection.settings_dict.update(before)
+
+
+def _drop(server_url: str, name: str) -> None:
+    """Drop a database; the server's own vacuum, which nobody may end, is waited for."""
     with psycopg.connect(server_url, autocommit=True) as control:
-        control.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    _point_django_at(server_url)
+        for left in reversed(range(50)):
+            try:
+                control.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                return
+            except psycopg.errors.InsufficientPrivilege:
+                if not left:
+                    raise
+                control.execute("SELECT pg_sleep(0.1)")
 
 
 def _point_django_at(url: str) -> None:

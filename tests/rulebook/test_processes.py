@@ -97,6 +97,23 @@ def test_refuses_steps_that_are_not_one_way(steps: list[Row], breaks_at: str | N
     assert refusal.value.values["breaks_at"] == breaks_at
 
 
+def test_a_step_may_ask_for_another_person_than_an_earlier_one(tmp_path: Path) -> None:
+    steps = [step("first", "then"), step("then", None) | {"other_person_than": ["first"]}]
+    (definition,) = process_versions("cycle", folder_with(tmp_path, version(1, "2026-01-01", steps)))
+    assert [at.other_person_than for at in definition.steps] == [(), ("first",)]
+    assert definition.before("then") == definition.step("first")
+    assert definition.before("first") is None
+    assert process_on("reading-cycle", date(2026, 12, 31)).step("check").other_person_than == ("read", "enter")
+
+
+@pytest.mark.parametrize("named", ["then", "first", "gone"])
+def test_refuses_another_person_than_that_of_a_step_not_done_before(named: str, tmp_path: Path) -> None:
+    steps = [step("first", "then") | {"other_person_than": [named]}, step("then", None)]
+    with pytest.raises(BadProcess) as refusal:
+        process_versions("cycle", folder_with(tmp_path, version(1, "2026-01-01", steps)))
+    assert refusal.value.values == {"process": "cycle", "step": "first", "named": [named]}
+
+
 @pytest.mark.parametrize(
     ("number", "valid_from"), [(1, "2026-07-01"), (2, "2026-01-01"), (2, "2025-07-01"), (0, "2026-07-01")]
 )

@@ -10,7 +10,7 @@ from mingdu.customers.queries import own_accounts
 from mingdu.faces.identity import Asked
 
 from .door import Request
-from .fields import Body, Name, Secret
+from .fields import Body, Name, Secret, Short
 
 router = Router(tags=["identity"])
 
@@ -25,13 +25,13 @@ class SignIn(Body):
 class Phone(Body):
     """A customer's phone."""
 
-    phone: Name
+    phone: Short
 
 
 class PhoneAndCode(Body):
     """A customer's phone and the code that it got."""
 
-    phone: Name
+    phone: Short
     code: Name
 
 

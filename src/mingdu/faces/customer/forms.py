@@ -16,7 +16,7 @@ def _choices(codes: type[CaseKind] | type[Outcome]) -> list[tuple[str, object]]:
 class PhoneForm(forms.Form):
     """The phone to which a code goes."""
 
-    phone = forms.CharField(label=_("Phone"), max_length=40, widget=forms.TextInput({"inputmode": "tel"}))
+    phone = forms.CharField(label=_("Phone"), max_length=20, widget=forms.TextInput({"inputmode": "tel"}))
 
 
 class CodeForm(PhoneForm):
