@@ -4,6 +4,11 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv/.peers
+PAGES := web/node_modules/.pages
+WEB := $(wildcard web/package*.json web/.npmrc web/pages/*)
+# The machine's Node when it is new enough, else the one that PyPI brings.
+NODE_FITS := $(shell node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null && echo yes)
+NPM := $(if $(NODE_FITS),npm,PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm)
 FAST := $(wildcard tests/core tests/wire tests/rulebook tests/town tests/tidy tests/test_tidy.py)
 SECOND_DATABASE := $(or $(MINGDU_PG_BIN),/usr/lib/postgresql/15/bin)
 
@@ -21,7 +26,7 @@ help:
 	@echo "make journeys   browser journeys          make shots   pictures of the pages"
 	@echo "make clean      remove what setup and checks made inside this folder; data stays"
 
-setup: $(READY)
+setup: $(READY) $(PAGES)
 
 # The stamp makes a second run instant; every file is checked against its hash.
 $(READY): requirements/test.txt pyproject.toml
@@ -32,29 +37,37 @@ $(READY): requirements/test.txt pyproject.toml
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
+# Styles, scripts and icons of the pages; they depend on the templates, whose classes they hold.
+TEMPLATES := $(shell find src -name '*.html' -o -path '*/templatetags/*.py' -o -name forms.py)
+$(PAGES): $(WEB) $(TEMPLATES) | $(READY)
+	@$(if $(NODE_FITS),true,$(BIN)/python -m pip install -qq --require-hashes -r requirements/node.txt)
+	@cd web && { [ package-lock.json -ot node_modules/.installed ] || { $(NPM) ci --ignore-scripts --no-progress --silent && touch node_modules/.installed; }; }
+	@cd web && $(NPM) run --silent pages
+	@touch $(PAGES)
+
 # Foreign peers that the long tests and the benches measure against; the product never imports them.
 $(PEERS): $(READY) requirements/extras.txt
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements/extras.txt
 	@touch $(PEERS)
 
-demo: $(READY)
+demo: setup
 	@$(BIN)/mingdu demo
 
-check: $(READY)
+check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -q tests/test_tidy.py tests/tidy tests/test_contracts.py
 
-test: $(READY)
+test: setup
 	$(BIN)/pytest -m "not long"
 
-test-fast: $(READY)
+test-fast: setup
 	$(BIN)/pytest -q -m "not long and not database" $(FAST)
 
 # The long tests come last, so that the output ends with their summary.
-test-all: $(PEERS)
+test-all: setup $(PEERS)
 	@$(MAKE) --no-print-directory second-database
 	$(BIN)/pytest -m long
 

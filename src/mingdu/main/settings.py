@@ -54,6 +54,7 @@ SUBJECTS = (
 )
 INSTALLED_APPS = [
     "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "csp",
@@ -68,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "mingdu.main.request.NowMiddleware",
     "mingdu.faces.identity.ActorMiddleware",
     "mingdu.faces.problems.ProblemMiddleware",
@@ -81,6 +83,8 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "mingdu.base.frame.frame",
             ],
         },
     }
@@ -93,6 +97,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
+        # The theme draws small signs as data; they come from no other host.
+        "img-src": [SELF, "data:", "blob:"],
         "frame-ancestors": [NONE],
         "base-uri": [SELF],
         "object-src": [NONE],
@@ -108,6 +114,8 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LOCALE_PATHS = [ENVIRONMENT.checkout / "src" / "mingdu" / "locale"]
 WHITENOISE_USE_FINDERS = True
+# A page names a built file with the hash of its content.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(built|field)/"
 STATIC_URL = "/static/"
 ATTACHMENTS_FOLDER = ENVIRONMENT.data_folder / "attachments"
 RULES_FOLDER = ENVIRONMENT.checkout / "rules"
