@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv/.peers
 PAGES := web/node_modules/.pages
+FIELD := web/node_modules/.field
 WEB := $(wildcard web/package*.json web/.npmrc web/pages/*)
 # The machine's Node when it is new enough, else the one that PyPI brings.
 NODE_FITS := $(shell node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null && echo yes)
@@ -26,7 +27,7 @@ help:
 	@echo "make journeys   browser journeys          make shots   pictures of the pages"
 	@echo "make clean      remove what setup and checks made inside this folder; data stays"
 
-setup: $(READY) $(PAGES)
+setup: $(READY) $(PAGES) $(FIELD)
 
 # The stamp makes a second run instant; every file is checked against its hash.
 $(READY): requirements/test.txt pyproject.toml
@@ -45,6 +46,12 @@ $(PAGES): $(WEB) $(TEMPLATES) | $(READY)
 	@cd web && $(NPM) run --silent pages
 	@touch $(PAGES)
 
+# The field app; its types come from the API, so a changed one is built and checked anew.
+FIELD_FROM := $(shell find web/field -type f -not -name schema.ts -not -path '*/node_modules/*') $(wildcard src/mingdu/faces/api/*.py)
+$(FIELD): $(FIELD_FROM) | $(PAGES)
+	@cd web && $(NPM) run --silent field
+	@touch $(FIELD)
+
 # Foreign peers that the long tests and the benches measure against; the product never imports them.
 $(PEERS): $(READY) requirements/extras.txt
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements/extras.txt
@@ -61,36 +68,44 @@ check: setup
 	$(BIN)/pytest -q tests/test_tidy.py tests/tidy tests/test_contracts.py
 
 test: setup
-	$(BIN)/pytest -m "not long"
+	@cd web && $(NPM) run --silent field:test
+	$(BIN)/pytest -m "not long and not browser"
 
 test-fast: setup
-	$(BIN)/pytest -q -m "not long and not database" $(FAST)
+	$(BIN)/pytest -q -m "not long and not database and not browser" $(FAST)
 
 # The long tests come last, so that the output ends with their summary.
 test-all: setup $(PEERS)
 	@$(MAKE) --no-print-directory second-database
-	$(BIN)/pytest -m long
+	@$(BROWSER)
+	$(BIN)/pytest -m "long or browser"
 
 second-database: $(READY)
 	@if [ ! -x "$(SECOND_DATABASE)/postgres" ] && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql-15; \
 	fi
 	@if [ -x "$(SECOND_DATABASE)/postgres" ]; then \
-		MINGDU_PG_BIN="$(SECOND_DATABASE)" $(BIN)/pytest -m database; \
+		MINGDU_PG_BIN="$(SECOND_DATABASE)" $(BIN)/pytest -m "database and not browser"; \
 	elif [ "$$(id -u)" = 0 ]; then \
 		echo "PostgreSQL 15 could not be installed: set MINGDU_PG_BIN to the folder of its programs." >&2; exit 1; \
 	else \
 		echo "The database tests were not run on PostgreSQL 15: apt-get install postgresql-15, or set MINGDU_PG_BIN."; \
 	fi
 
-journeys:
-	@echo "0 browser journeys: there are no pages to walk through yet."
+# As root the browser and its letters are installed; without a browser the journeys are deselected, which is said.
+BROWSER = if [ "$$(id -u)" = 0 ] && ! command -v chromium >/dev/null; then \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk; fi
+
+journeys: setup
+	@$(BROWSER)
+	$(BIN)/pytest -m browser tests/journeys
 
 bench: $(PEERS)
 	@$(BIN)/python -m bench
 
-shots:
-	@echo "0 pictures: there are no pages to look at yet."
+shots: setup
+	@$(BROWSER)
+	$(BIN)/python tests/journeys/shots.py
 
 clean:
 	@rm -rf .venv build dist src/*.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-BENCHES = ("decode", "day_load", "bill_run")
+BENCHES = ("decode", "day_load", "bill_run", "pages")
 
 
 def main() -> None:

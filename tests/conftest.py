@@ -37,6 +37,19 @@ def pytest_configure() -> None:
     start_django()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser its journeys are left out, which is said; for root and CI it must be there."""
+    journeys = [item for item in items if item.get_closest_marker("browser")]
+    if not journeys or shutil.which("chromium") or os.environ.get("CI") or os.geteuid() == 0:
+        return
+    config.hook.pytest_deselected(items=journeys)
+    items[:] = [item for item in items if item not in journeys]
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        how = "apt-get install chromium fonts-noto-cjk"
+        reporter.write_line(f"{len(journeys)} browser journeys are left out: {how}")
+
+
 def pytest_unconfigure() -> None:
     """Remove the session's data folder."""
     shutil.rmtree(_DATA, ignore_errors=True)

@@ -212,3 +212,20 @@ def test_a_killed_worker_leaves_its_bucket_open_and_another_finishes_it(
     assert not AuditEntry.objects.exists()
     assert ledger.finish_run(run, now).is_done
     assert list(AuditEntry.objects.values_list("verb", "target")) == [("killed", "bucket:0")]
+
+
+def test_workers_let_a_failed_bucket_rest_longer_each_time(module_database: str, now: datetime) -> None:
+    run = start("fails", "rests", 1, now, failure="trade")
+    moment, waits = now, []
+    while ledger.work_one(moment):
+        assert not ledger.work_one(moment)
+        rested = RunBucket.objects.get(run=run)
+        waits.append(rested.available_at - moment if rested.available_at else None)
+        moment = rested.available_at or moment
+    assert waits == [ledger.FIRST_WAIT * 2**n for n in range(ledger.MOST_ATTEMPTS)]
+
+
+def test_whoever_finishes_a_run_here_and_now_does_not_wait(module_database: str, now: datetime) -> None:
+    run = start("fails", "finished here", 1, now, failure="trade")
+    ledger.work_one(now, run_id=run)
+    assert ledger.finish_run(run, now).failed == 1

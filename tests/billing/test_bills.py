@@ -11,6 +11,7 @@ import pytest
 
 from acting import customer, staff
 from billing.desk import APPROVER, CLERK, issued, ledger_sums, receivables, rows_of_run
+from mingdu.base.models import AuditEntry
 from mingdu.base.permissions import NotPermitted
 from mingdu.base.roles import Role
 from mingdu.billing import queries
@@ -44,7 +45,7 @@ class Month:
     rows: dict[int, Any]
 
     def document(self, number: int, by: Any = CLERK) -> dict[str, Any]:
-        return queries.bill_json(by, self.rows[number].id)
+        return queries.bill_json(by, self.rows[number].id, now=NOW)
 
 
 @pytest.fixture(scope="module")
@@ -173,24 +174,28 @@ def test_lists_the_bills_of_an_account(month: Month) -> None:
 def test_a_foreign_bill_looks_like_none(month: Month) -> None:
     own, foreign = month.rows[HOME_42], month.rows[SHOP_101]
     neighbour = customer(1, own.account_id)
-    assert queries.bill_json(neighbour, own.id)["total"] == "161.50"
+    assert queries.bill_json(neighbour, own.id, now=NOW)["total"] == "161.50"
     for account_id in (foreign.account_id, 10**9):
         with pytest.raises(UnknownBill):
             queries.bills_of_account(neighbour, account_id)
     for bill_id in (foreign.id, 10**9):
         with pytest.raises(UnknownBill) as refused:
-            queries.bill_json(neighbour, bill_id)
+            queries.bill_json(neighbour, bill_id, now=NOW)
         assert refused.value.message == f"no bill {bill_id}"
+    written = AuditEntry.objects.filter(verb="billing.foreign_bill")
+    assert [(row.by, row.target, row.details) for row in written] == [
+        (neighbour.id, f"bill:{foreign.id}", {"verb": "billing.read"})
+    ]
     with pytest.raises(UnknownBill):
         queries.bill_of_account(own.account_id, foreign.id)
 
 
 def test_colleagues_see_the_bills_of_their_units(month: Month) -> None:
     row = month.rows[HOME_42]
-    assert queries.bill_json(staff(Role.AGENT, units={1}), row.id)["bill"] == row.id
+    assert queries.bill_json(staff(Role.AGENT, units={1}), row.id, now=NOW)["bill"] == row.id
     elsewhere = staff(Role.AGENT, units={2})
     with pytest.raises(UnknownBill):
-        queries.bill_json(elsewhere, row.id)
+        queries.bill_json(elsewhere, row.id, now=NOW)
     with pytest.raises(UnknownBill):
         queries.bills_of_account(elsewhere, row.account_id)
 
@@ -200,7 +205,7 @@ def test_who_has_nothing_to_do_with_bills_sees_none(month: Month, role: Role) ->
     with pytest.raises(NotPermitted):
         queries.bills_of_account(staff(role), month.rows[HOME_42].account_id)
     with pytest.raises(NotPermitted):
-        queries.bill_json(staff(role), month.rows[HOME_42].id)
+        queries.bill_json(staff(role), month.rows[HOME_42].id, now=NOW)
 
 
 def test_refuses_to_print_what_it_cannot_reproduce(month: Month) -> None:
@@ -217,7 +222,7 @@ def test_refuses_to_print_what_it_cannot_reproduce(month: Month) -> None:
         )
         insert_row(conn, damaged)
         with pytest.raises(BillNotReproduced) as refused:
-            queries.bill_json(CLERK, damaged.id)
+            queries.bill_json(CLERK, damaged.id, now=NOW)
         transaction.set_rollback(True)
     assert refused.value.values["stored"]["tier.3"] == "40.01"
     assert refused.value.values["computed"]["tier.3"] == "40.00"

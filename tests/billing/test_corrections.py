@@ -21,6 +21,7 @@ from billing.desk import (
     rehearsed,
     rows_of_run,
 )
+from mingdu.base.actors import SYSTEM
 from mingdu.base.permissions import NotPermitted
 from mingdu.base.roles import Role
 from mingdu.billing import queries
@@ -37,7 +38,10 @@ from mingdu.billing.corrections import (
 from mingdu.billing.operations import ApprovalByProposer
 from mingdu.billing.queries import UnknownBill
 from mingdu.core.bill_check import verify_bill
+from mingdu.core.money import yuan_text
 from mingdu.core.registers import Register
+from mingdu.work.operations import complete_task
+from mingdu.work.queries import tasks_about
 from small_town import FREEZES, SmallTown, build_small_town
 from threads import at_once, only
 
@@ -114,10 +118,33 @@ def test_reverses_exactly_and_bills_again(home: Home) -> None:
     assert set(ledger_sums().values()) == {0}
 
 
+def test_a_proposal_is_a_task_of_the_approver_until_it_is_carried_out(home: Home) -> None:
+    home.show(LESS)
+    first, second = home.propose(), home.propose()
+    [task] = tasks_about(APPROVER, f"correction:{first.pk}")
+    assert (task.kind, task.owner_role, task.outcome) == ("correction", "approver", "")
+    # Eight hours of work, a long break at noon between them: Tuesday 09:00.
+    assert task.due_at == datetime(2027, 1, 5, 1, 0, tzinfo=UTC)
+    assert task.details["difference"] == yuan_text(first.difference_fen)
+    assert (task.details["reason"], task.details["proposed_by"]) == ("reread", CLERK.id)
+    approve_correction(second.pk, by=APPROVER, at=NOW)
+    ended = [tasks_about(SYSTEM, f"correction:{each.pk}")[0].outcome for each in (first, second)]
+    assert ended == ["superseded", "approved"]
+
+
+def test_what_an_approver_wrote_into_his_task_stays(home: Home) -> None:
+    home.show(LESS)
+    correction = home.propose()
+    [task] = tasks_about(SYSTEM, f"correction:{correction.pk}")
+    complete_task(task.id, "looked at", by=APPROVER, at=NOW)
+    approve_correction(correction.pk, by=APPROVER, at=NOW)
+    assert tasks_about(SYSTEM, f"correction:{correction.pk}")[0].outcome == "looked at"
+
+
 def test_the_papers_of_a_correction_can_be_checked(home: Home) -> None:
     home.show(LESS)
     approve_correction(home.propose().pk, by=APPROVER, at=NOW)
-    bill, reversal, rebill = (queries.bill_json(CLERK, view.id) for view in home.bills())
+    bill, reversal, rebill = (queries.bill_json(CLERK, view.id, now=NOW) for view in home.bills())
     assert verify_bill(bill) == verify_bill(rebill) == {"ok": True}
     assert (bill["kind"], reversal["kind"], rebill["kind"]) == ("bill", "reversal", "rebill")
     assert (bill["of_bill"], rebill["of_bill"]) == (None, bill["bill"])
@@ -227,7 +254,7 @@ def test_keeps_the_rules_of_the_bill(home: Home, tmp_path: Path) -> None:
     home.show(LESS)
     with override_settings(RULES_FOLDER=tmp_path):
         approve_correction(home.propose().pk, by=APPROVER, at=NOW)
-    assert queries.bill_json(CLERK, home.bills()[2].id)["rules_hash"] == home.bill.rules_hash
+    assert queries.bill_json(CLERK, home.bills()[2].id, now=NOW)["rules_hash"] == home.bill.rules_hash
 
 
 def test_tells_of_proposal_and_correction(home: Home) -> None:

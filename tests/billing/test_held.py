@@ -208,7 +208,7 @@ def test_issues_all_others_and_none_of_the_held(planted: Planted) -> None:
 @pytest.mark.parametrize("number", BILLED)
 def test_bills_what_only_looks_like_a_hit(planted: Planted, number: int) -> None:
     (view,) = queries.issued_bills(planted.town.account_ids[number])
-    assert verify_bill(queries.bill_json(CLERK, view.id)) == {"ok": True}
+    assert verify_bill(queries.bill_json(CLERK, view.id, now=NOW)) == {"ok": True}
 
 
 def test_a_rise_by_more_than_half_passes_the_gate(planted: Planted) -> None:
@@ -226,7 +226,7 @@ def test_a_meter_exchanged_at_midnight_is_billed_by_the_old_one(planted: Planted
 
 def test_bills_one_factory_when_the_other_has_no_contract(planted: Planted) -> None:
     (view,) = queries.issued_bills(planted.town.account_ids[WHOLE])
-    document = queries.bill_json(CLERK, view.id)
+    document = queries.bill_json(CLERK, view.id, now=NOW)
     assert document["determinants"]["billed_demand_kw"] == "8"
     assert {NO_CONTRACT, NO_CAPACITY} <= set(planted.held)
 

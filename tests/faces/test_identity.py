@@ -28,6 +28,19 @@ def test_refuses_a_wrong_password_as_an_unknown_login(utility: Utility, login: s
     assert login not in answer.content.decode()
 
 
+def test_passwords_cannot_be_tried_out(utility: Utility) -> None:
+    sent = {"login": "inspector", "password": "wrong"}
+    answers = [utility.post("sign-in", body=sent) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    refused = answers[-1]
+    assert refused.json()["code"] == "TooManyTries"
+    assert refused.headers["Retry-After"] == str(refused.json()["values"]["wait_seconds"])
+    page = Client().post("/console/sign-in/", {"login": "inspector", "password": "right"})
+    assert page.status_code == 429
+    acts = utility.get("audit?target=login:inspector", "manager").json()
+    assert [act["verb"] for act in acts] == ["base.sign_in_slowed"]
+
+
 def test_signs_a_customer_in_by_the_code_of_his_phone(utility: Utility) -> None:
     assert utility.post("customer/code", body={"phone": PHONE}).json() == {"valid_minutes": 5}
     utility.work()

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.database
 
 EVERYBODY = frozenset(STAFF) | {Role.CUSTOMER}
 NO_SUCH = 999_999
+# The first book of the town.
+BOOK = "B1"
 AT = "2027-01-03T08:00:00+08:00"
 ITEM = {
     "client_id": "walk", "task_id": NO_SUCH, "register": "TOTAL", "value": "1.00", "read_at": AT,
@@ -45,7 +47,7 @@ class Route:
 
     @property
     def path(self) -> str:
-        parts = {"{number}": OWN, "{id}": str(NO_SUCH), "{run_id}": str(NO_SUCH)}
+        parts = {"{number}": OWN, "{id}": str(NO_SUCH), "{run_id}": str(NO_SUCH), "{step}": "read"}
         path = self.template
         for name, value in parts.items():
             path = path.replace(name, value)
@@ -76,7 +78,14 @@ ROUTES = (
     Route("get", "tasks/{id}", ("work.read_tasks",)),
     Route("post", "tasks/{id}/assign", ("work.assign_task",), {"person_id": 1}, hides=True),
     Route("post", "tasks/{id}/complete", ("work.complete_task",), {"outcome": "done"}, hides=True),
+    Route("get", "books", ("rounds.read_cycle",)),
+    Route("post", "reading-cycles", ("rounds.start_cycle",), {"book": BOOK, "period": "2026-12"}),
+    Route("get", "reading-cycles/{run_id}", ("rounds.read_cycle",)),
+    Route("get", "processes", ("work.read_tasks",)),
     Route("get", "processes/{run_id}", ("work.read_tasks",)),
+    Route("post", "processes/{run_id}/steps/{step}/finish", ("work.complete_task",), {"outcome": "done"}),
+    Route("post", "processes/{run_id}/steps/{step}/return", ("work.complete_task",), {"reason": "gaps"}),
+    Route("post", "processes/{run_id}/steps/{step}/assign", ("work.assign_task",), {"person_id": 1}),
     Route("get", "rounds/route", ("rounds.read_route",)),
     Route("post", "rounds/sync", ("rounds.sync",), {"items": [ITEM]}),
     Route("post", "attachments", ("base.attach",)),
@@ -100,9 +109,25 @@ ROUTES = (
     Route("post", "inbox/{id}/read", ("notices.read",)),
     Route("get", "outbox/messages", ("notices.read_outbox",)),
     Route("get", "outbox/events", ("base.read_outbox",)),
+    Route("post", "outbox/events/{id}/retry", ("base.retry",)),
+    Route("get", "runs/stuck", ("base.retry",)),
+    Route("post", "runs/buckets/{id}/retry", ("base.retry",)),
     Route("get", "audit", ("base.read_audit",)),
+    Route(
+        "post", "payments/orders", ("money.pay",), {"account": OWN, "amount": "1.00", "channel": "wechat"},
+        hides=True,
+    ),
+    Route("get", "payments/orders/{number}", ("money.read",)),
+    Route("get", "payments/receipts", ("money.read",), query=f"?account={OWN}", hides=True),
+    Route("get", "payments/receipts/{number}", ("money.read",)),
+    Route("get", "payments/notices", ("money.read_notices",)),
 )  # fmt: skip
-OPEN_TO_ALL = {("post", "sign-in"), ("post", "customer/code"), ("post", "customer/sign-in")}
+OPEN_TO_ALL = {
+    ("post", "sign-in"),
+    ("post", "customer/code"),
+    ("post", "customer/sign-in"),
+    ("post", "payments/notices"),
+}
 
 
 def call(utility: Utility, route: Route, who: str) -> Answer:

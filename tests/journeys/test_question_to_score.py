@@ -65,7 +65,7 @@ def ask(stage: Stage, at: datetime) -> str:
     """The customer looks at his bill and says that it is too high."""
     me, account = stage.customer(QUESTIONED), stage.small.account_ids[QUESTIONED]
     [bill] = bills_of_account(me, account)
-    assert bill_json(me, bill.id)["total"] == yuan_text(bill.total_fen)
+    assert bill_json(me, bill.id, now=at)["total"] == yuan_text(bill.total_fen)
     order = CaseOrder(account_number(QUESTIONED), CaseKind.BILL_TOO_HIGH, "上个月没怎么在家", bill_id=bill.id)
     case = open_case(order, by=me, at=at)
     assert case.due_at > at
@@ -128,7 +128,7 @@ def look_at_the_answer(stage: Stage, number: str, amounts: tuple[int, int], at: 
     kinds = [(bill.kind, bill.total_fen) for bill in bills_of_account(me, account_id)]
     assert kinds == [("bill", old_fen), ("reversal", -old_fen), ("rebill", new_fen)]
     assert balance_fen(SYSTEM, account_id, stage.unit_id) == new_fen
-    assert [event[0] for event in case_by_number(me, number).events] == [
+    assert [event[0] for event in case_by_number(me, number, now=at).events] == [
         "opened", "reread_ordered", "reread_in", "correction_proposed", "corrected",
     ]  # fmt: skip
 

@@ -8,16 +8,21 @@ from pathlib import Path
 
 import pytest
 import typer
+from django.db import connection
 from typer.testing import CliRunner, Result
 
 from mingdu.errors import TradeError
-from mingdu.main.cli import registry
-from mingdu.main.cli.readings import BadDay, NoDryRun, NoSuchFile, UnknownLogin, export_group, register
+from mingdu.main import registry
+from mingdu.main.cli.readings import BadDay, NoDryRun, NoSuchFile, export_group, register
+from mingdu.main.cli.staff import UnknownLogin
+from mingdu.rulebook.document import BadDocument
 from mingdu.town.files import write_town
 from mingdu.town.model import Town
 
 pytestmark = pytest.mark.database
 
+# Six customers and three area meters, in the books of the areas.
+LOADED = {"network": 9, "customers": 6, "rounds": 3}
 HEADER = "usage_point,channel|register,time,value,unit,quality\n"
 
 
@@ -39,9 +44,9 @@ def test_imports_closes_and_exports_what_comes_in_again(
     module_database: str, folder: Path, tmp_path: Path
 ) -> None:
     first = json.loads(type_line("import", folder / "registry.json").output)
-    assert (first["rows"], first["accepted"], first["loaded"]) == (9, 9, {"network": 9})
+    assert (first["rows"], first["accepted"], first["loaded"]) == (9, 9, LOADED)
     again = json.loads(type_line("import", folder / "registry.json", "--format", "registry").output)
-    assert (again["accepted"], again["same"]) == (0, 9)
+    assert (again["accepted"], again["same"], again["loaded"]) == (0, 9, LOADED)
     for name in ("registers-2025-12.csv", "curves-2025-12.csv"):
         taken = type_line("import", folder / name, "--report", tmp_path / "report.json")
         assert taken.exit_code == 0
@@ -56,6 +61,56 @@ def test_imports_closes_and_exports_what_comes_in_again(
     back = json.loads(type_line("import", out).output)
     assert (back["accepted"], back["conflicts"], back["bad"]) == (0, 0, [])
     assert back["same"] == back["rows"] > 9 * 4 * 96
+
+
+def test_the_imported_registry_is_a_whole_system_and_the_same_again_changes_nothing(
+    database: str, folder: Path
+) -> None:
+    found = []
+    for _ in range(2):
+        assert type_line("import", folder / "registry.json").exit_code == 0
+        found.append(on_file())
+    assert found[0] == found[1]
+    customers, contacts, accounts, agreements, points = (len(rows) for rows in found[0][:5])
+    assert (customers, contacts, accounts, agreements, points) == (6, 6, 6, 6, 9)
+
+
+def test_nothing_of_a_registry_with_a_bad_entry_stands(database: str, folder: Path, tmp_path: Path) -> None:
+    read = json.loads((folder / "registry.json").read_text())
+    read["agreements"][4]["valid_from"] = "soon"
+    path = tmp_path / "registry.json"
+    path.write_text(json.dumps(read))
+    answer = type_line("import", path)
+    assert isinstance(answer.exception, BadDocument)
+    assert answer.exception.values["key"] == "agreements[4].valid_from"
+    assert [len(rows) for rows in on_file()] == [0] * 7
+
+
+def test_a_registry_of_the_network_alone_enters_no_customer(
+    database: str, folder: Path, tmp_path: Path
+) -> None:
+    read = json.loads((folder / "registry.json").read_text())
+    for part in ("customers", "contacts", "accounts", "agreements", "books"):
+        del read[part]
+    path = tmp_path / "registry.json"
+    path.write_text(json.dumps(read))
+    assert json.loads(type_line("import", path).output)["loaded"] == {
+        "network": 9, "customers": 0, "rounds": 0,
+    }  # fmt: skip
+
+
+def on_file() -> list[list[tuple[object, ...]]]:
+    """Every row that a registry makes, by table."""
+    tables = (
+        "customers_customer", "customers_contact", "customers_account", "customers_agreement",
+        "rounds_bookpoint", "rounds_book", "metering_usagepoint",
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        rows = []
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {table} ORDER BY id")
+            rows.append(cursor.fetchall())
+        return rows
 
 
 def test_a_bad_line_gives_exit_code_one(module_database: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mingdu.base import ledger
 from mingdu.base.actors import SYSTEM, Actor, Grant
 from mingdu.base.permissions import NotPermitted
 from mingdu.base.roles import Role
@@ -18,6 +19,7 @@ from mingdu.metering.operations import (
     NoTerminal,
     UnknownPollItem,
     accept_readings,
+    close_days,
     plan_polls,
     request_poll,
 )
@@ -128,9 +130,19 @@ def test_shows_how_the_collection_stands(network: Any, terminal: Terminal, now: 
     )
     plan_polls(DAY, DAY, at=now)
     Poll.objects.filter(day=DAY, item="daily_freeze").update(given_up_at=now)
-    (status,) = queries.collection_status(SYSTEM, DAY, DAY)
-    assert (status.day, status.expected, status.curves, status.freezes) == (DAY, 3, 2, 1)
-    assert (status.polls_waiting, status.polls_given_up) == (1, 2)
+    found = queries.collection_of(SYSTEM, DAY)
+    assert (found.day, found.expected, found.stored, found.curves) == (DAY, 3, 0, 2)
+    assert (found.answered, found.waiting_online, found.waiting_offline, found.given_up) == (0, 0, 4, 2)
+    before = queries.collection_of(SYSTEM, DAY - timedelta(days=1))
+    assert (before.stored, before.curves, before.waiting_offline, before.given_up) == (1, 0, 1, 2)
     elsewhere = Actor("person:2", "计量员", (Grant(Role.ENGINEER, frozenset({network.unit + 1})),))
-    (foreign,) = queries.collection_status(elsewhere, DAY, DAY)
-    assert (foreign.expected, foreign.curves, foreign.polls_waiting) == (0, 0, 0)
+    foreign = queries.collection_of(elsewhere, DAY)
+    assert (foreign.expected, foreign.curves, foreign.waiting_offline) == (0, 0, 0)
+
+
+def test_a_curve_that_was_only_estimated_is_not_collected(
+    network: Any, terminal: Terminal, now: datetime
+) -> None:
+    ledger.finish_run(close_days(DAY, DAY, by=SYSTEM, at=now).pk, now)
+    found = queries.collection_of(SYSTEM, DAY)
+    assert (found.curves, found.is_closed) == (0, True)

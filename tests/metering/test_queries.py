@@ -19,11 +19,11 @@ from mingdu.base.permissions import NotPermitted
 from mingdu.base.roles import Role
 from mingdu.core.quality import ESTIMATED
 from mingdu.metering import queries
-from mingdu.metering.closing.steps import Step, steps_of
+from mingdu.metering.closing.steps import Step, step_between, steps_of
 from mingdu.metering.operations import accept_readings, close_days, make_months
 from mingdu.metering.readings import CurveColumns, UnknownUsagePoint, UnlikeReadingColumns
 from mingdu.metering.store.layout import laid_out_months
-from mingdu.metering.zone import intervals_of
+from mingdu.metering.zone import intervals_of, midnight
 
 pytestmark = pytest.mark.database
 
@@ -88,6 +88,23 @@ def test_cuts_a_span_at_the_change_of_the_clocks() -> None:
         Step(after, 7, 0, 96), Step(after + timedelta(days=7), 1, 7, 96),
     ]  # fmt: skip
     assert steps[2].last == after + timedelta(days=6)
+
+
+@pytest.mark.usefixtures("berlin")
+def test_a_gap_across_the_change_of_the_clocks_is_estimated_without_its_registers(
+    network: Any, now: datetime
+) -> None:
+    """A block has equal days, so nothing scales the two unlike days of the gap together."""
+    before, after = LONG_DAY - timedelta(days=1), LONG_DAY + timedelta(days=1)
+    assert step_between(before, after, intervals_of) is None
+    assert step_between(before, LONG_DAY, intervals_of) == Step(before, 1, 28, 96)
+    for digits, day in ((1_000, before), (9_000, after)):
+        readings = network.registers([digits], at=midnight(day))
+        accept_readings(network.batch(registers=readings), by=SYSTEM, at=now)
+    run = close_days(before, LONG_DAY, by=SYSTEM, at=now)
+    assert ledger.finish_run(run.pk, now).is_done
+    block = queries.curves(reading_connection(), np.array(network.points[:1]), before, 1)
+    assert np.isin(block.quality, ESTIMATED).all()
 
 
 def test_lays_out_the_months_ahead_once(network: Any, now: datetime) -> None:

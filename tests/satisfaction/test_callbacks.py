@@ -81,7 +81,7 @@ def test_a_closed_case_puts_a_call_on_the_list(stage: Stage) -> None:
 
 def test_the_same_case_is_called_once(stage: Stage) -> None:
     _, number = closed_case(stage)
-    case = case_by_number(SYSTEM, number)
+    case = case_by_number(SYSTEM, number, now=NOW)
     publish(CaseClosed(case.id, case.account_id, "fixed"), at=CLOSED_AT)
     deliver_all(CLOSED_AT)
     assert Callback.objects.filter(case_id=case.id).count() == 1
@@ -212,7 +212,7 @@ def test_the_board_shows_case_times_and_score(stage: Stage) -> None:
 def test_the_board_shows_closed_cases_only(stage: Stage) -> None:
     home = stage.new_home()
     account_id = stage.small.account_ids[home]
-    case = case_by_number(SYSTEM, stage.open_case(home))
+    case = case_by_number(SYSTEM, stage.open_case(home), now=NOW)
     plan_callback(account_id, "visit", key=f"visit:{home}", case_id=None, by=stage.agent, at=NOW)
     plan_callback(account_id, "midway", key=f"midway:{home}", case_id=case.id, by=stage.agent, at=NOW)
     assert call_of(case.number, stage.agent) is not None

@@ -8,18 +8,24 @@ from typing import Any
 
 import pytest
 
+from acting import staff
 from listening import heard, listening
+from mingdu.base.actors import SYSTEM
 from mingdu.base.outbox import deliver_all, publish
-from mingdu.billing.corrections import approve_correction
+from mingdu.base.roles import Role
+from mingdu.billing.corrections import approve_correction, propose_correction
 from mingdu.billing.events import CorrectionProposed
 from mingdu.billing.queries import CorrectionView, corrections_of_bill, issued_bills
 from mingdu.core.registers import Register
+from mingdu.customers.models import Customer
+from mingdu.main.catalogues import compile_catalogues
 from mingdu.metering.events import ReadingsCorrected
 from mingdu.notices.queries import MessageView, inbox
 from mingdu.rounds.events import FieldReadingSynced
 from mingdu.rounds.operations import FieldItem, sync
 from mingdu.service.operations import Outcome, ask_reread, close_case
 from mingdu.service.queries import case_by_number
+from mingdu.town.identity import account_number
 from mingdu.work.operations import complete_task
 from mingdu.work.queries import tasks_about
 from service.stage import NOW, SHOP, SLIP_DIGITS, Stage, decimal_text
@@ -31,12 +37,12 @@ SHOP_REGISTERS = (Register.TOTAL, Register.PEAK, Register.FLAT, Register.VALLEY)
 
 
 def happened(stage: Stage, number: str) -> list[str]:
-    return [event[0] for event in case_by_number(stage.agent, number).events]
+    return [event[0] for event in case_by_number(stage.agent, number, now=NOW).events]
 
 
 def details(stage: Stage, number: str, what: str) -> dict[str, Any]:
     """The details of the latest event of this kind in a case."""
-    return [event[3] for event in case_by_number(stage.agent, number).events if event[0] == what][-1]
+    return [event[3] for event in case_by_number(stage.agent, number, now=NOW).events if event[0] == what][-1]
 
 
 def told(stage: Stage, home: int, template: str) -> list[MessageView]:
@@ -70,7 +76,7 @@ def test_a_reread_that_differs_proposes_and_the_approval_rebills(stage: Stage) -
     bill, (number, task_id) = stage.bill(home), questioned(stage, home)
     send(stage, stage.item(home, task_id))
     [proposal] = proposals(stage, home)
-    case = case_by_number(stage.agent, number)
+    case = case_by_number(stage.agent, number, now=NOW)
     assert (proposal.case_id, proposal.proposed_by, proposal.reason) == (case.id, "system", "reread")
     assert proposal.difference_fen < 0
     assert happened(stage, number) == ["opened", "reread_ordered", "reread_in", "correction_proposed"]
@@ -115,7 +121,7 @@ def test_a_reread_of_several_registers_is_weighed_with_the_last_one(stage: Stage
         assert happened(stage, number) == ["opened", "reread_ordered"]
     send(stage, stage.item(SHOP, task_id, SHOP_REGISTERS[-1]))
     [proposal] = proposals(stage, SHOP)
-    assert proposal.case_id == case_by_number(stage.agent, number).id
+    assert proposal.case_id == case_by_number(stage.agent, number, now=NOW).id
     before = stage.bill(SHOP)
     approve_all(stage, SHOP)
     assert before.energy_wh - stage.bill(SHOP).energy_wh == SLIP_DIGITS * 10 * 30
@@ -172,7 +178,10 @@ def test_the_same_difference_waits_once_for_a_case(stage: Stage) -> None:
         send(stage, stage.item(home, task_id))
         send(stage, stage.item(home, ask_reread(number, by=stage.agent, at=NOW)))
         assert len(heard(CorrectionProposed)) == 1
-    assert len(proposals(stage, home)) == 1
+    [proposal] = proposals(stage, home)
+    assert len(tasks_about(SYSTEM, f"correction:{proposal.id}")) == 1
+    # The proposal that was taken back has left no task behind.
+    assert tasks_about(SYSTEM, f"correction:{proposal.id + 1}") == []
     assert happened(stage, number).count("correction_proposed") == 1
     assert told(stage, home, "case_explained") == []
 
@@ -185,11 +194,49 @@ def test_a_correction_without_a_reread_is_proposed_too(stage: Stage) -> None:
     deliver_all(NOW)
     [unasked], [asked] = proposals(stage, home), proposals(stage, other_home)
     assert (unasked.case_id, unasked.reason) == (None, "reading_corrected")
-    assert asked.case_id == case_by_number(stage.agent, number).id
+    assert asked.case_id == case_by_number(stage.agent, number, now=NOW).id
     assert happened(stage, number) == ["opened", "correction_proposed"]
     approve_all(stage, home)
-    assert stage.bill(home).kind == "rebill"
+    rebill = stage.bill(home)
+    assert rebill.kind == "rebill"
     assert told(stage, home, "bill_corrected") == []
+    [message] = told(stage, home, "bill_corrected_unasked")
+    assert message.title == "2026-12 电费账单已更正"
+    for text in (account_number(home), decimal_text(rebill.total_fen), "原因：账单所依据的示数经更正。"):
+        assert text in message.body
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", "原因：经现场复抄，电能表示数与账单不一致。"),
+        ("en", "Reason: the meter was read again on the spot and shows another value than the bill."),
+    ],
+)
+def test_the_customer_is_told_the_true_reason_in_his_language(
+    stage: Stage, language: str, words: str
+) -> None:
+    compile_catalogues()
+    home = stage.new_home()
+    Customer.objects.filter(accounts=stage.small.account_ids[home]).update(language=language)
+    _, task_id = questioned(stage, home)
+    send(stage, stage.item(home, task_id))
+    approve_all(stage, home)
+    [message] = told(stage, home, "bill_corrected")
+    assert words in message.body
+
+
+def test_a_colleagues_own_reason_is_told_as_he_wrote_it(stage: Stage) -> None:
+    home = stage.new_home()
+    clerk = staff(Role.CLERK, units={stage.unit_id}, number=9)
+    number = stage.open_case(home)
+    stage.small.store([(home, Register.TOTAL, stage.slip_day, stage.true_digits(home))], at=NOW, correct=True)
+    case_id = case_by_number(stage.agent, number, now=NOW).id
+    proposal = propose_correction(stage.bill(home).id, "互感器倍率有误", case_id=case_id, by=clerk, at=NOW)
+    approve_correction(proposal.pk, by=stage.approver, at=NOW)
+    deliver_all(NOW)
+    [message] = told(stage, home, "bill_corrected")
+    assert "原因：互感器倍率有误。" in message.body
 
 
 def test_workers_that_hear_of_one_correction_at_once_propose_it_once(stage: Stage) -> None:
@@ -273,7 +320,7 @@ def test_only_issued_neighbours_are_proposed(database: str) -> None:
     number, task_id = questioned(stage, late, "2026-11")
     send(stage, stage.item(late, task_id))
     [own], [neighbour] = proposals(stage, late, "2026-11"), proposals(stage, late)
-    case_id = case_by_number(stage.agent, number).id
+    case_id = case_by_number(stage.agent, number, now=NOW).id
     assert own.case_id == neighbour.case_id == case_id
     assert own.difference_fen < 0 < neighbour.difference_fen
     for period in ("2026-11", "2026-12"):

@@ -71,6 +71,15 @@ def test_a_docstring_may_speak_of_other_tables() -> None:
     assert not [*RULES["own_tables"](tree), *RULES["clock_in_sql"](tree)]
 
 
+def test_two_pictures_of_the_readme_are_kept_and_no_other() -> None:
+    pictures = tuple(f"docs/pictures/{name}.png" for name in ("board", "case", "desk"))
+    readme = " ".join(f"![a page]({picture})" for picture in pictures)
+    found = RULES["binary_files"](Tree({"README.md": readme}, pictures))
+    assert [finding.path for finding in found] == ["docs/pictures/desk.png"]
+    found = RULES["binary_files"](Tree({"README.md": "no picture"}, pictures[:1]))
+    assert [finding.path for finding in found] == ["docs/pictures/board.png"]
+
+
 def test_reads_what_git_would_keep_and_tells_text_from_binary(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     (tmp_path / ".gitignore").write_text("*.log\n")

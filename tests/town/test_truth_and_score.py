@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from mingdu.main.cli.town import NoSuchFile, register
 from mingdu.town.faults import Kind
 from mingdu.town.model import Town
-from mingdu.town.score import BadFinding, read_findings, score
+from mingdu.town.score import AREA_BALANCE, BadFinding, read_findings, score
 from mingdu.town.truth import truth_of, typed_end_digits
 
 Row = dict[str, Any]
@@ -72,9 +72,9 @@ def test_a_tired_hand_swaps_hundreds_and_tens(true_digits: int, typed: int) -> N
 
 def test_a_finding_on_the_fault_is_found_and_elsewhere_is_a_false_alarm(truth: Row) -> None:
     stuck = faults_of(truth, Kind.STUCK)
-    far = {**finding_of(stuck[0], "stuck"), "first": "2026-01-03T00:00", "last": "2026-01-05T00:00"}
-    healthy = {**finding_of(stuck[0], "Stuck"), "usage_point": "P0530100042"}
-    findings = read_findings([finding_of(stuck[0], "stuck"), far, healthy, finding_of(stuck[1], "gap")])
+    far = {**finding_of(stuck[0], "STUCK"), "first": "2026-01-03T00:00", "last": "2026-01-05T00:00"}
+    healthy = {**finding_of(stuck[0], "STUCK"), "usage_point": "P0530100042"}
+    findings = read_findings([finding_of(stuck[0], "STUCK"), far, healthy, finding_of(stuck[1], "GAP")])
     scores = {each.kind: each for each in score(findings, truth, 1_000)}
     assert (scores[Kind.STUCK].planted, scores[Kind.STUCK].found) == (3, 1)
     assert scores[Kind.STUCK].false_alarms == 2
@@ -92,12 +92,15 @@ def test_a_kind_that_was_not_planted_has_no_recall() -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        {"usage_point": "P1", "rule": "gap", "first": "2026-12-01"},
-        {"usage_point": "P1", "rule": "gap", "first": "yesterday", "last": "2026-12-01"},
+        {"usage_point": "P1", "rule": "GAP", "first": "2026-12-01"},
+        {"usage_point": "P1", "rule": "GAP", "first": "yesterday", "last": "2026-12-01"},
         {"usage_point": "P1", "rule": None, "first": "2026-12-01", "last": "2026-12-01"},
-        ["P1", "gap"],
+        ["P1", "GAP"],
+        {"usage_point": "P1", "rule": "gap", "first": "2026-12-01", "last": "2026-12-01"},
+        {"usage_point": "P1", "rule": "GAP", "day": "2026-12-01", "first_interval": 4},
+        {"usage_point": "P1", "rule": "GAP", "day": "2026-12-01", "first_interval": 4, "latest_interval": ""},
     ],
-    ids=["no end", "no time", "no rule", "no object"],
+    ids=["no end", "no time", "no rule", "no object", "unknown rule", "no interval", "no number"],
 )
 def test_refuses_a_finding_that_cannot_be_read(row: Any) -> None:
     with pytest.raises(BadFinding, match="finding 1"):
@@ -121,7 +124,7 @@ def test_truth_prints_json() -> None:
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_score_reads_json_and_csv(tmp_path: Path, form: str) -> None:
     (thief,) = faults_of(truth_of(Town(20, points=60)), Kind.THIEF)
-    finding = finding_of(thief, "area balance")
+    finding = finding_of(thief, AREA_BALANCE)
     file = tmp_path / f"findings.{form}"
     lines = [",".join(finding), ",".join(finding.values())]
     file.write_text(json.dumps([finding]) if form == "json" else "\n".join(lines))

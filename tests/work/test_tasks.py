@@ -12,7 +12,7 @@ import pytest
 
 from acting import NOBODY, customer, staff
 from listening import heard, listening
-from mingdu.base.actors import SYSTEM
+from mingdu.base.actors import SYSTEM, Actor, Grant
 from mingdu.base.models import AuditEntry, OrgUnit, OutboxEvent, Person, RoleGrant
 from mingdu.base.outbox import deliver_all
 from mingdu.base.permissions import NotPermitted
@@ -23,8 +23,11 @@ from mingdu.rulebook.processes import UnknownTaskKind
 from mingdu.work.events import TaskCompleted, TaskEscalated
 from mingdu.work.models import Task, TaskAssignment, TaskCompletion, TaskEscalation
 from mingdu.work.operations import (
+    NotTaskOwner,
+    PersonWithoutRole,
     TaskAlreadyDone,
     TaskOrder,
+    UnknownPerson,
     UnknownTask,
     assign_task,
     complete_task,
@@ -139,12 +142,92 @@ def test_refuses_tasks_that_are_not_there(desk: None, now: datetime) -> None:
         assign_task(0, 7, by=SYSTEM, at=now)
 
 
+def hire(role: str, unit: OrgUnit | None = None) -> Person:
+    person = Person.objects.create(login=f"hired-{next(numbers)}", name="吴刚", password="!")
+    RoleGrant.objects.create(person=person, role=role, unit=unit)
+    return person
+
+
 def test_the_latest_assignment_holds(desk: None, now: datetime) -> None:
-    task = open_task(order(), by=SYSTEM, at=now)
-    for person in (7, 8):
-        assign_task(task.pk, person, by=staff(Role.MANAGER), at=now)
-    assert TaskAssignment.objects.filter(task=task).latest("pk").person_id == 8
+    task, readers = open_task(order(), by=SYSTEM, at=now), [hire("reader") for _ in range(2)]
+    for person in readers:
+        assign_task(task.pk, person.pk, by=staff(Role.MANAGER), at=now)
+    assert TaskAssignment.objects.filter(task=task).latest("pk").person_id == readers[1].pk
     assert AuditEntry.objects.filter(verb="work.assign_task", target=f"task:{task.pk}").count() == 2
+    with pytest.raises(NotTaskOwner):
+        complete_task(task.pk, "read", by=staff(Role.READER, number=readers[0].pk), at=now)
+    complete_task(task.pk, "read", by=staff(Role.READER, number=readers[1].pk), at=now)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.READER, Role.MANAGER)])
+def test_only_the_owner_role_or_a_manager_completes_a_task(role: Role, desk: None, now: datetime) -> None:
+    task = open_task(order(unit_id=OWN_UNIT), by=SYSTEM, at=now)
+    if role is not Role.SYSTEM:
+        refusal = NotPermitted if role is Role.CUSTOMER else NotTaskOwner
+        with pytest.raises(refusal):
+            complete_task(task.pk, "read", by=staff(role), at=now)
+        assert not TaskCompletion.objects.exists()
+    complete_task(task.pk, "read", by=staff(Role.MANAGER, units={OWN_UNIT}), at=now)
+
+
+def test_a_manager_of_another_unit_is_no_owner(desk: None, now: datetime) -> None:
+    task = open_task(order(unit_id=OWN_UNIT), by=SYSTEM, at=now)
+    reader_elsewhere = Actor(
+        "person:7", "王芳",
+        (Grant(Role.MANAGER, frozenset({FOREIGN_UNIT})), Grant(Role.CLERK, frozenset({OWN_UNIT}))),
+    )  # fmt: skip
+    with pytest.raises(NotTaskOwner):
+        complete_task(task.pk, "read", by=reader_elsewhere, at=now)
+
+
+def test_a_manager_ends_what_was_given_to_another(desk: None, now: datetime) -> None:
+    task = open_task(order(), by=SYSTEM, at=now)
+    assign_task(task.pk, hire("reader").pk, by=SYSTEM, at=now)
+    complete_task(task.pk, "not needed any more", by=staff(Role.MANAGER), at=now)
+    assert TaskCompletion.objects.get(task=task).outcome == "not needed any more"
+
+
+def test_refuses_to_give_a_task_to_nobody_or_to_who_may_not_do_it(desk: None, now: datetime) -> None:
+    own, foreign = (
+        OrgUnit.objects.get_or_create(code=code, defaults={"name": code})[0] for code in ("NEAR", "FAR")
+    )
+    task = open_task(order(unit_id=own.pk), by=SYSTEM, at=now)
+    left = hire("reader", own)
+    Person.objects.filter(pk=left.pk).update(is_active=False)
+    for person_id in (left.pk, 999_999):
+        with pytest.raises(UnknownPerson):
+            assign_task(task.pk, person_id, by=SYSTEM, at=now)
+    for unfit in (hire("clerk", own), hire("reader", foreign)):
+        with pytest.raises(PersonWithoutRole):
+            assign_task(task.pk, unfit.pk, by=SYSTEM, at=now)
+    assert not TaskAssignment.objects.exists()
+    for fit in (hire("reader", own), hire("manager", own), hire("reader")):
+        assign_task(task.pk, fit.pk, by=SYSTEM, at=now)
+    assert TaskAssignment.objects.count() == 3
+
+
+def test_of_an_assignment_and_a_foreign_completion_at_once_one_holds(desk: None, now: datetime) -> None:
+    chosen = hire("reader")
+    for _ in range(5):
+        task = open_task(order(), by=SYSTEM, at=now)
+        outcomes = at_once(
+            [
+                partial(assign_task, task.pk, chosen.pk, by=SYSTEM, at=now),
+                partial(complete_task, task.pk, "read", by=staff(Role.READER, number=chosen.pk + 1), at=now),
+            ]
+        )
+        was_assigned = TaskAssignment.objects.filter(task=task).exists()
+        assert TaskCompletion.objects.filter(task=task).exists() is not was_assigned
+        refused = [type(each) for each in outcomes if isinstance(each, BaseException)]
+        assert refused == [NotTaskOwner if was_assigned else TaskAlreadyDone]
+
+
+def test_assignments_at_once_all_stand_and_the_latest_holds(desk: None, now: datetime) -> None:
+    task, readers = open_task(order(), by=SYSTEM, at=now), [hire("reader") for _ in range(4)]
+    outcomes = at_once([partial(assign_task, task.pk, each.pk, by=SYSTEM, at=now) for each in readers])
+    assert outcomes == [None] * 4
+    holder = TaskAssignment.objects.filter(task=task).latest("pk").person_id
+    complete_task(task.pk, "read", by=staff(Role.READER, number=holder), at=now)
 
 
 def test_refuses_whoever_may_not(desk: None, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from .roles import Role
@@ -40,6 +41,10 @@ class Actor:
     def roles(self) -> frozenset[Role]:
         """All roles held on any unit."""
         return frozenset(grant.role for grant in self.grants)
+
+    def holds(self, roles: Collection[str], unit_id: int | None) -> bool:
+        """Tell whether one of these roles is held on this unit; None: anywhere."""
+        return any(grant.role in roles and grant.covers(unit_id) for grant in self.grants)
 
     @property
     def is_customer(self) -> bool:

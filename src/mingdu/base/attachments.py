@@ -81,6 +81,11 @@ def read_attachment(row: Attachment) -> bytes:
     return content
 
 
+def stored_attachment(digest: str) -> Attachment | None:
+    """Return the attachment whose bytes have this hash, for subjects that keep the hash; None without one."""
+    return Attachment.objects.filter(sha256=digest).first()
+
+
 def path_of(digest: str) -> Path:
     """Return where the bytes of this hash lie."""
     return Path(settings.ATTACHMENTS_FOLDER) / digest[:2] / digest

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 PHONE = 360
 DESK = 760
 HEIGHT = 210
-_TOP, _BOTTOM, _LEFT, _RIGHT = 16, 24, 44, 6
+_TOP, _BOTTOM, _LEFT, _RIGHT = 24, 24, 44, 6
 _LETTER = 7
 
 
@@ -48,13 +48,18 @@ class Chart:
 
 @dataclass(frozen=True)
 class Words:
-    """What a chart says: a title for those who listen, head of the labels, series, unit, how to write."""
+    """
+    What a chart says: a title for those who listen, head of the labels, series, unit, how to write.
+
+    every   label each so-manieth bar, counted from the first; 0: as many as fit, counted from the newest
+    """
 
     title: str
     head: str
     names: tuple[str, ...]
     unit: str
     write: Callable[[int], str]
+    every: int = 0
 
 
 def bar_chart(bars: Sequence[Bar], words: Words, *, width: int = PHONE) -> Chart:
@@ -66,16 +71,24 @@ def bar_chart(bars: Sequence[Bar], words: Words, *, width: int = PHONE) -> Chart
     high = max((sum(part or 0 for part in bar.parts) for bar in bars), default=0)
     frame = _Frame(width, len(bars), high)
     drawn = format_html_join("", "{}", ((_bar(bar, index, frame),) for index, bar in enumerate(bars)))
-    body = format_html("{}{}{}", _grid(frame, words), drawn, _labels(bars, frame))
+    body = format_html("{}{}{}", _grid(frame, words), drawn, _labels(bars, frame, words.every))
     return _chart(body, bars, words, width)
 
 
 def line_chart(bars: Sequence[Bar], words: Words, *, width: int = PHONE) -> Chart:
-    """Draw the first part of each bar as a line; where nothing is known the line is broken."""
+    """Draw the first part of each bar as a line, broken where nothing is known, hatched where estimated."""
     high = max((bar.parts[0] or 0 for bar in bars), default=0)
     frame = _Frame(width, len(bars), high)
-    path = format_html('<path class="line" d="{}"/>', _path(bars, frame))
-    return _chart(format_html("{}{}{}", _grid(frame, words), path, _labels(bars, frame)), bars, words, width)
+    marked = format_html_join(
+        "", "{}", ((_band(index, frame),) for index, bar in enumerate(bars) if bar.mark is Mark.ESTIMATED)
+    )
+    path = format_html('{}<path class="line" d="{}"/>', marked, _path(bars, frame))
+    return _chart(
+        format_html("{}{}{}", _grid(frame, words), path, _labels(bars, frame, words.every)),
+        bars,
+        words,
+        width,
+    )
 
 
 @dataclass(frozen=True)
@@ -159,12 +172,24 @@ def _bar(bar: Bar, index: int, frame: _Frame) -> SafeString:
     return format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', rects)
 
 
-def _labels(bars: Sequence[Bar], frame: _Frame) -> SafeString:
-    longest = max((len(bar.label) for bar in bars), default=1)
-    every = max(1, -(-(longest * _LETTER + 8) // max(1, int(frame.slot))))
-    shown = [(f"{frame.x(at) + frame.slot / 2:.1f}", HEIGHT - 7, bar.label) for at, bar in enumerate(bars)]
+def _band(index: int, frame: _Frame) -> SafeString:
+    """Hatch the ground behind one bar of a line."""
+    box = tuple(f"{number:.1f}" for number in (frame.x(index), _TOP, frame.slot, HEIGHT - _TOP - _BOTTOM))
+    return format_html_join(
+        "",
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
+        (("s2 dim", *box), ("hatch", *box)),
+    )
+
+
+def _labels(bars: Sequence[Bar], frame: _Frame, every: int) -> SafeString:
+    wide = max((len(bar.label) for bar in bars), default=1) * _LETTER
+    # Under its bar, but never over the right edge.
+    places = (min(frame.x(at) + frame.slot / 2, frame.width - wide / 2) for at in range(len(bars)))
+    shown = [(f"{x:.1f}", HEIGHT - 7, bar.label) for x, bar in zip(places, bars, strict=True)]
+    fitting = max(1, -(-(wide + 8) // max(1, int(frame.slot))))
     # Counted from the newest, so that the last label is always there.
-    kept = shown[::-1][::every]
+    kept = shown[::every] if every else shown[::-1][::fitting]
     return format_html_join("", '<text x="{}" y="{}" text-anchor="middle">{}</text>', kept)
 
 

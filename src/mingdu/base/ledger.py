@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,8 +21,10 @@ from .actors import Actor
 from .attempts import attempt
 from .models import Run, RunBucket
 
-# A bucket that failed so often waits for a person; the run shows it.
+# A bucket that failed so often waits for a person (base.retries); the run shows it.
 MOST_ATTEMPTS = 3
+# Workers let a failed bucket rest so long, then twice as long.
+FIRST_WAIT = timedelta(seconds=10)
 
 Work = Callable[[Run, RunBucket, datetime], dict[str, Any]]
 
@@ -85,7 +87,7 @@ def work_one(now: datetime, *, run_id: int | None = None) -> bool:
     """
     Claim one open bucket, do its work and mark it done; all in one transaction.
 
-    run_id   only buckets of this run; None takes any
+    run_id   only buckets of this run, at once; None takes any, but lets those rest that failed lately
     returns  False when no bucket is open
     raises   a failure that nobody foresaw (base.attempts), after it was kept like the others
     A failure rolls the bucket back whole and is kept on its row.
@@ -93,10 +95,10 @@ def work_one(now: datetime, *, run_id: int | None = None) -> bool:
     bucket: RunBucket | None = None
 
     def put_back(failure: Exception) -> bool:
-        return bucket is not None and _put_back(bucket, failure)
+        return bucket is not None and _put_back(bucket, failure, now)
 
     with attempt(put_back):
-        bucket = _claim(run_id)
+        bucket = _claim(run_id, now)
         if bucket is None:
             return False
         bucket.result = _work[bucket.run.kind](bucket.run, bucket, now)
@@ -146,11 +148,13 @@ def run_of(kind: str, key: str) -> int | None:
     return Run.objects.filter(kind=kind, key=key).values_list("pk", flat=True).first()
 
 
-def _claim(run_id: int | None) -> RunBucket | None:
+def _claim(run_id: int | None, now: datetime) -> RunBucket | None:
     open_buckets = RunBucket.objects.filter(
         done_at__isnull=True, attempts__lt=MOST_ATTEMPTS, run__kind__in=_work
     )
-    if run_id is not None:
+    if run_id is None:
+        open_buckets = open_buckets.filter(Q(available_at__isnull=True) | Q(available_at__lte=now))
+    else:
         open_buckets = open_buckets.filter(run_id=run_id)
     return (
         open_buckets.select_related("run")
@@ -160,9 +164,11 @@ def _claim(run_id: int | None) -> RunBucket | None:
     )
 
 
-def _put_back(bucket: RunBucket, failure: Exception) -> bool:
+def _put_back(bucket: RunBucket, failure: Exception, now: datetime) -> bool:
     # Since the roll-back another worker may have taken the bucket; what is done stays done.
     RunBucket.objects.filter(pk=bucket.pk, done_at__isnull=True).update(
-        attempts=F("attempts") + 1, error=f"{type(failure).__name__}: {failure}"
+        attempts=F("attempts") + 1,
+        error=f"{type(failure).__name__}: {failure}",
+        available_at=now + FIRST_WAIT * 2**bucket.attempts,
     )
     return True

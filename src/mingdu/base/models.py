@@ -59,6 +59,20 @@ class AccessToken(models.Model):
     expires_at = models.DateTimeField()
 
 
+class SignInTries(models.Model):
+    """
+    Tries to sign in that failed, of one login or from one address; shared by all processes.
+
+    key          "login:clerk", "address:127.0.0.1"
+    may_try_at   before it no further try is looked at
+    """
+
+    key = models.CharField(max_length=120, unique=True)
+    failures = models.IntegerField(default=0)
+    latest_at = models.DateTimeField()
+    may_try_at = models.DateTimeField()
+
+
 class AuditEntry(models.Model):
     """One act: who did what to what, when. Only ever inserted."""
 
@@ -103,10 +117,15 @@ class Run(models.Model):
 
 
 class RunBucket(models.Model):
-    """A part of a run, done exactly once: its row stays locked for the whole transaction of the work."""
+    """
+    A part of a run, done exactly once: its row stays locked for the whole transaction of the work.
+
+    available_at  after a failure: when a worker tries again
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="buckets")
     bucket = models.IntegerField()
+    available_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     attempts = models.IntegerField(default=0)
     error = models.TextField(default="")

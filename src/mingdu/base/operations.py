@@ -16,6 +16,7 @@ from .models import AccessToken, OrgUnit, Person, RoleGrant
 from .permissions import require
 from .queries import actor_of_person, units_below
 from .roles import Role, incompatible_pair
+from .sign_in_limit import count_try, limits_of, record_slowed, take_back
 
 SESSION_HOURS = 12
 
@@ -71,22 +72,33 @@ def grant_role(person: Person, role: Role, *, unit: OrgUnit | None, by: Actor, a
         audit.record(by, "base.grant_role", f"person:{person.pk}", at=at, details=details)
 
 
-@transaction.atomic
-def sign_in(login: str, password: str, *, now: datetime) -> tuple[Person, str]:
+def sign_in(login: str, password: str, *, now: datetime, address: str = "") -> tuple[Person, str]:
     """
     Check login and password; returns the person and a fresh token.
 
-    raises  WrongSignIn, the same for an unknown login and a wrong password
+    address  where the try comes from; its failures are counted together with those of the login
+    raises   WrongSignIn, the same for an unknown login and a wrong password; TooManyTries
     """
     require(SYSTEM, "base.sign_in")
+    limits = limits_of(login, address)
+    slowed = count_try(limits, now=now)
+    person = _proven(login, password)
+    if person is None:
+        record_slowed(slowed, at=now)
+        raise WrongSignIn("login or password is wrong")
+    with transaction.atomic():
+        take_back(limits, now=now)
+        audit.record(actor_of_person(person), "base.sign_in", f"person:{person.pk}", at=now)
+        return person, issue_token("person", person.pk, now=now)
+
+
+def _proven(login: str, password: str) -> Person | None:
     person = Person.objects.filter(login=login, is_active=True).first()
     if person is None:
         # As costly as checking, so that a wrong login takes as long as a wrong password.
         make_password(password)
-    if person is None or not check_password(password, person.password):
-        raise WrongSignIn("login or password is wrong")
-    audit.record(actor_of_person(person), "base.sign_in", f"person:{person.pk}", at=now)
-    return person, issue_token("person", person.pk, now=now)
+        return None
+    return person if check_password(password, person.password) else None
 
 
 def issue_token(kind: str, number: int, *, now: datetime, hours: int = SESSION_HOURS) -> str:

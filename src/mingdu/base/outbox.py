@@ -22,7 +22,7 @@ from .models import OutboxEvent
 
 Handler = Callable[[dict[str, Any], datetime], None]
 
-# After so many failures the event waits for a person; it is never dropped.
+# After so many failures the event waits for a person (base.retries); it is never dropped.
 MOST_ATTEMPTS = 8
 FIRST_WAIT = timedelta(seconds=5)
 

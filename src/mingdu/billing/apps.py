@@ -15,8 +15,10 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         """Offer the ledger what billing can do by buckets."""
         from mingdu.base.ledger import register_work
+        from mingdu.metering.operations.withdraw import register_use
 
-        from . import works
+        from . import uses, works
 
+        register_use(uses.is_billed)
         register_work(works.REHEARSE, works.rehearse_bucket)
         register_work(works.ISSUE, works.issue_bucket)

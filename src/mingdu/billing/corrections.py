@@ -19,6 +19,7 @@ from mingdu.customers.queries import agreement_terms
 from mingdu.errors import TradeError
 from mingdu.money.operations import Journal, post
 
+from .approvals import end_approvals, open_approval
 from .checks import MATTERS_OF_JUDGEMENT, hold
 from .document import stored_rules
 from .events import BillCorrected, CorrectionProposed
@@ -78,6 +79,7 @@ def propose_correction(
     """
     Propose to bill again from the readings as they are known now; nothing changes yet.
 
+    An approver gets a task with a limit. `reason` is told to the customer; see service.reasons for the words.
     raises  UnknownBill, BillAlreadyCorrected, NothingToCorrect, NotBillable, NotPermitted
     """
     require(by, "billing.correct")
@@ -93,6 +95,7 @@ def propose_correction(
         difference_fen=new_total - row.total_fen, proposed_by=by.id, proposed_at=at,
     )  # fmt: skip
     publish(CorrectionProposed(correction.pk, row.account_id, case_id, correction.difference_fen), at=at)
+    open_approval(correction, at)
     details = {"bill": bill_id, "difference_fen": correction.difference_fen}
     audit.record(by, "billing.propose_correction", f"correction:{correction.pk}", at=at, details=details)
     return correction
@@ -133,6 +136,7 @@ def approve_correction(correction_id: int, *, by: Actor, at: datetime) -> Correc
     correction.approved_by, correction.approved_at = by.id, at
     correction.reversal_id, correction.rebill_id = int(ids[0]), int(ids[1])
     correction.save()
+    end_approvals(correction, at)
     publish(
         BillCorrected(
             correction.pk, row.account_id, correction.case_id, row.id, int(ids[1]), row.total_fen, new_total

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Sum
 
-from mingdu.base import ledger
+from mingdu.base import audit, ledger
 from mingdu.base.actors import Actor
 from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
@@ -128,7 +128,8 @@ def run_status(by: Actor, run_id: int) -> RunView:
 def bills_of_account(by: Actor, account_id: int) -> list[BillView]:
     """Return an account's issued bills, the oldest first; raises UnknownBill for an account out of scope."""
     require(by, "billing.read")
-    _refuse_foreign(by, account_id)
+    if not may_see(by, "billing.read", account_id):
+        raise UnknownBill(f"no bills of account {account_id}", account_id=account_id)
     return issued_bills(account_id)
 
 
@@ -156,18 +157,27 @@ def current_bills_of_point(usage_point_id: int, read_at: datetime) -> list[BillV
     return [view for row in rows if (view := _bill_view(row, replaced)).is_current]
 
 
-def bill_json(by: Actor, bill_id: int) -> dict[str, Any]:
+def bill_json(by: Actor, bill_id: int, *, now: datetime) -> dict[str, Any]:
     """
     Return one bill as the object of CONTRACTS, which `mingdu verify` recomputes.
 
-    raises  UnknownBill; BillNotReproduced when the stored row and the recomputed bill differ
+    raises  UnknownBill, the same for a foreign bill, which leaves an audit row;
+            BillNotReproduced when the stored row and the recomputed bill differ
+    Call it outside a transaction: one that the error rolls back would take the audit row along.
     """
     require(by, "billing.read")
-    rows = read_rows(reading_connection(), f"b.id = %s AND {ISSUED}", (bill_id,))
-    if not rows:
-        raise UnknownBill(f"no bill {bill_id}", bill=bill_id)
-    _refuse_foreign(by, rows[0].account_id, bill_id)
-    return bill_document(rows[0])
+    row = _issued(bill_id)
+    if row is None or not may_see(by, "billing.read", row.account_id):
+        raise refused_bill(by, bill_id, "billing.read", now=now)
+    return bill_document(row)
+
+
+def refused_bill(by: Actor, bill_id: int, verb: str, *, now: datetime) -> UnknownBill:
+    """Return the error for a bill that this actor may not name; one that is not his leaves an audit row."""
+    row = _issued(bill_id)
+    if row is not None and not may_see(by, verb, row.account_id):
+        audit.record(by, "billing.foreign_bill", f"bill:{bill_id}", at=now, details={"verb": verb})
+    return UnknownBill(f"no bill {bill_id}", bill=bill_id)
 
 
 def open_corrections(by: Actor) -> list[CorrectionView]:
@@ -200,9 +210,9 @@ def may_see(by: Actor, verb: str, account_id: int) -> bool:
         return False
 
 
-def _refuse_foreign(by: Actor, account_id: int, bill_id: int = 0) -> None:
-    if not may_see(by, "billing.read", account_id):
-        raise UnknownBill(f"no bill {bill_id}", bill=bill_id)
+def _issued(bill_id: int) -> BillRow | None:
+    rows = read_rows(reading_connection(), f"b.id = %s AND {ISSUED}", (bill_id,))
+    return rows[0] if rows else None
 
 
 def _bill_view(row: BillRow, replaced: set[int]) -> BillView:

@@ -119,10 +119,12 @@ def insert_row(conn: psycopg.Connection[Any], row: BillRow) -> None:
     cursor(conn).execute(f"INSERT INTO billing_bill ({COLUMNS}) VALUES ({places})", values)
 
 
-def read_rows(conn: psycopg.Connection[Any], condition: str, values: tuple[Any, ...]) -> list[BillRow]:
+def read_rows(
+    conn: psycopg.Connection[Any], condition: str, values: tuple[Any, ...], *, most: int | None = None
+) -> list[BillRow]:
     """Return stored bills, the oldest first; `condition` is SQL of ours over billing_bill b."""
-    statement = f"SELECT {COLUMNS} FROM billing_bill b WHERE {condition} ORDER BY b.id"
-    rows = cursor(conn).execute(statement, values).fetchall()
+    statement = f"SELECT {COLUMNS} FROM billing_bill b WHERE {condition} ORDER BY b.id LIMIT %s"
+    rows = cursor(conn).execute(statement, (*values, most)).fetchall()
     return [_bill_row(row) for row in rows]
 
 

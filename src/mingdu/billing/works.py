@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import psycopg
@@ -14,6 +14,7 @@ from django.conf import settings
 from mingdu.base import ledger
 from mingdu.base.actors import SYSTEM
 from mingdu.base.database import cursor, transaction_connection
+from mingdu.base.ledger_work import LedgerBucket, LedgerRun
 from mingdu.base.outbox import publish
 from mingdu.core.types import Ints
 from mingdu.errors import TradeError
@@ -29,20 +30,6 @@ from .rows import Heading, reserve_ids, write_bills
 REHEARSE, ISSUE = "billing.rehearse", "billing.issue"
 # Keeps two issues of one bucket and period apart, whatever run they belong to.
 _LOCK = 71_001
-
-
-class LedgerRun(Protocol):
-    """What the work needs of a run of the ledger."""
-
-    pk: int
-    parameters: dict[str, Any]
-    created_by: str
-
-
-class LedgerBucket(Protocol):
-    """What the work needs of a bucket of the ledger."""
-
-    bucket: int
 
 
 class InputsChanged(TradeError):

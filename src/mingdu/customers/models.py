@@ -1,4 +1,4 @@
-"""Customers, accounts, agreements, contacts, one-time codes."""
+"""Customers, accounts, agreements, contacts, one-time codes, accounts that others follow."""
 
 from __future__ import annotations
 
@@ -87,3 +87,44 @@ class SignInCode(models.Model):
     expires_at = models.DateTimeField()
     tries = models.IntegerField(default=0)
     used_at = models.DateTimeField(null=True)
+
+
+class Binding(models.Model):
+    """
+    An account that a customer bound to himself (绑定户号) beside those that he holds.
+
+    holder      whose account it was then; with another holder the binding holds no longer
+    ended_at    he let it go; None: it still holds
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="bindings")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="bindings")
+    holder = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    bound_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("customer", "account", "holder"),
+                name="bound_once",
+                condition=models.Q(ended_at__isnull=True),
+            ),
+        )
+
+    @classmethod
+    def accounts_of(cls, customer_id: int) -> frozenset[int]:
+        """Return the accounts that a customer has bound and whose holder is still the one of then."""
+        bound = cls.objects.filter(
+            customer_id=customer_id, ended_at__isnull=True, account__customer=F("holder")
+        )
+        return frozenset(bound.values_list("account_id", flat=True))
+
+
+class BindingTry(models.Model):
+    """One try to bind an account number, whether or not there is such an account."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    account_number = models.CharField(max_length=20, db_index=True)
+    at = models.DateTimeField()
+    fits = models.BooleanField()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from mingdu.base import audit
 from mingdu.base.actors import SYSTEM, Actor
@@ -17,11 +16,14 @@ from mingdu.base.operations import issue_token
 from mingdu.base.outbox import publish
 from mingdu.base.permissions import require
 from mingdu.errors import TradeError
-from mingdu.metering.queries.facts import point_facts
+from mingdu.metering.queries.facts import PointFacts, point_facts
+from mingdu.rulebook.document import BadDocument
 
 from .events import SignInCodeMade
 from .models import Account, Agreement, Contact, Customer, SignInCode
+from .registry_part import REGISTRY, AgreementRow, CustomersPart, read_customers_part
 
+BATCH_ROWS = 5_000
 CODE_MINUTES = 5
 CODE_TRIES = 5
 # A phone may ask for so many codes in one code's lifetime; more is someone else's bell-ringing.
@@ -40,6 +42,12 @@ class PointsNotRegistered(TradeError):
     next_step = "register the network before its customers"
 
 
+class AgreementsOverlap(TradeError):
+    """An account would have two agreements at once."""
+
+    next_step = "let the earlier agreement end: give it `valid_to`"
+
+
 class TooManyCodes(TradeError):
     """More codes were asked for than a person needs."""
 
@@ -54,7 +62,6 @@ class SignedIn:
     token: str
 
 
-@transaction.atomic
 def register_customers(registry: dict[str, Any], *, by: Actor, at: datetime) -> int:
     """
     Enter customers, contacts, accounts and agreements; what is there already stays as it is.
@@ -62,40 +69,26 @@ def register_customers(registry: dict[str, Any], *, by: Actor, at: datetime) -> 
     registry   keys customers, contacts, accounts, agreements (rows as the town's registry makes them);
                the usage points must be registered before
     returns    accounts in the registry
-    raises     PointsNotRegistered, NotPermitted (on the unit of any of the points)
+    raises     BadDocument, BadUnit: with the key of the mistake, and nothing is entered;
+               PointsNotRegistered, AgreementsOverlap, NotPermitted (on the unit of any of the points)
     """
     require(by, "customers.register")
-    points = _points_of_accounts(registry)
-    for unit_id in {point.unit_id for point in points.values()}:
+    part = read_customers_part(registry)
+    points = _points_of(part)
+    units = _units_of_accounts(part, points)
+    for unit_id in set(units.values()):
         require(by, "customers.register", unit_id)
-    location = {row["account"]: row["service_location"] for row in registry["usage_points"] if row["account"]}
-    Customer.objects.bulk_create(
-        [Customer(code=row["customer"], name=row["name"]) for row in registry["customers"]],
-        ignore_conflicts=True, batch_size=5000,
-    )  # fmt: skip
-    customers = dict(Customer.objects.values_list("code", "pk"))
-    Contact.objects.bulk_create(
-        [
-            Contact(customer_id=customers[row["customer"]], channel="phone", value=str(row["phone"]))
-            for row in registry["contacts"]
-        ],
-        ignore_conflicts=True, batch_size=5000,
-    )  # fmt: skip
-    Account.objects.bulk_create(
-        [
-            Account(
-                account_number=row["account"],
-                customer_id=customers[row["customer"]],
-                unit_id=points[row["account"]].unit_id,
-                service_location=location[row["account"]],
+    try:
+        with transaction.atomic():
+            _enter(part, units)
+            _enter_agreements(part.agreements, points)
+            audit.record(
+                by, "customers.register", "registry", at=at, details={"accounts": len(part.accounts)}
             )
-            for row in registry["accounts"]
-        ],
-        ignore_conflicts=True, batch_size=5000,
-    )  # fmt: skip
-    _register_agreements(registry, points)
-    audit.record(by, "customers.register", "registry", at=at, details={"accounts": len(registry["accounts"])})
-    return len(registry["accounts"])
+    except IntegrityError as broken:
+        cause = str(broken).splitlines()[0]
+        raise AgreementsOverlap(f"the registry contradicts an agreement on file: {cause}") from broken
+    return len(part.accounts)
 
 
 @transaction.atomic
@@ -166,39 +159,74 @@ def _use_code(customer: Customer, phone: str, code: str, now: datetime) -> bool:
     return fits
 
 
-def _points_of_accounts(registry: dict[str, Any]) -> dict[str, Any]:
+def _points_of(part: CustomersPart) -> dict[str, PointFacts]:
     known = point_facts()
-    unknown = sorted({row["usage_point"] for row in registry["agreements"]} - known.keys())
+    unknown = sorted({row.usage_point for row in part.agreements} - known.keys())
     if unknown:
         raise PointsNotRegistered(
             f"{len(unknown)} usage points are not registered, first {unknown[0]}", usage_point=unknown[0]
         )
-    return {row["account"]: known[row["usage_point"]] for row in registry["agreements"]}
+    return known
 
 
-def _register_agreements(registry: dict[str, Any], points: dict[str, Any]) -> None:
+def _units_of_accounts(part: CustomersPart, points: dict[str, PointFacts]) -> dict[str, int]:
+    """Return the unit of each account: that of the usage point of its latest agreement."""
+    rising = sorted(part.agreements, key=lambda row: row.valid_from)
+    units = {row.account: points[row.usage_point].unit_id for row in rising}
+    for place, row in enumerate(part.accounts):
+        if row.account not in units:
+            key = f"accounts[{place}].account"
+            raise BadDocument(
+                f"{REGISTRY}: {key}: {row.account} has no agreement",
+                file=REGISTRY,
+                key=key,
+                value=row.account,
+            )
+    return units
+
+
+def _enter(part: CustomersPart, units: dict[str, int]) -> None:
+    Customer.objects.bulk_create(
+        [Customer(code=code, name=name) for code, name in part.customers.items()],
+        ignore_conflicts=True, batch_size=BATCH_ROWS,
+    )  # fmt: skip
+    customers = dict(Customer.objects.values_list("code", "pk"))
+    Contact.objects.bulk_create(
+        [Contact(customer_id=customers[code], channel="phone", value=phone) for code, phone in part.contacts],
+        ignore_conflicts=True, batch_size=BATCH_ROWS,
+    )  # fmt: skip
+    Account.objects.bulk_create(
+        [
+            Account(
+                account_number=row.account,
+                customer_id=customers[row.customer],
+                unit_id=units[row.account],
+                service_location=row.service_location,
+            )
+            for row in part.accounts
+        ],
+        ignore_conflicts=True, batch_size=BATCH_ROWS,
+    )  # fmt: skip
+
+
+def _enter_agreements(rows: list[AgreementRow], points: dict[str, PointFacts]) -> None:
     accounts = dict(Account.objects.values_list("account_number", "pk"))
-    known = set(Agreement.objects.values_list("account_id", flat=True))
-    classes = {row["usage_point"]: row["class"] for row in registry["usage_points"]}
+    known = set(Agreement.objects.values_list("account_id", "valid_from"))
     Agreement.objects.bulk_create(
         [
             Agreement(
-                account_id=accounts[row["account"]],
-                usage_point_id=points[row["account"]].id,
-                tariff=row["tariff"],
-                customer_class=classes[row["usage_point"]],
-                voltage_kv=Decimal(str(row["voltage_kv"])),
-                capacity_kva=_decimal(row["capacity_kva"]),
-                contract_kw=_decimal(row["contract_kw"]),
-                valid_from=date.fromisoformat(row["valid_from"]),
-                valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+                account_id=accounts[row.account],
+                usage_point_id=points[row.usage_point].id,
+                tariff=row.tariff,
+                customer_class=row.customer_class,
+                voltage_kv=row.voltage_kv,
+                capacity_kva=row.capacity_kva,
+                contract_kw=row.contract_kw,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
             )
-            for row in registry["agreements"]
-            if accounts[row["account"]] not in known
+            for row in rows
+            if (accounts[row.account], row.valid_from) not in known
         ],
-        batch_size=5000,
+        batch_size=BATCH_ROWS,
     )
-
-
-def _decimal(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +20,7 @@ from mingdu.core.money import plain_text
 from mingdu.core.types import Flags, Ints
 from mingdu.errors import TradeError
 
-from .models import Account, Agreement, Customer
+from .models import Account, Agreement, Binding, Customer
 
 
 class UnknownAccount(TradeError):
@@ -91,6 +92,7 @@ def actor_of_customer(customer_id: int) -> Actor | None:
     if customer is None:
         return None
     accounts = frozenset(Account.objects.filter(customer=customer).values_list("pk", flat=True))
+    accounts |= Binding.accounts_of(customer_id)
     grants = (Grant(Role.CUSTOMER),)
     return Actor(f"customer:{customer.pk}", customer.name, grants, accounts, customer.language)
 
@@ -126,6 +128,23 @@ def account_by_id(account_id: int) -> AccountView:
     if account is None:
         raise UnknownAccount(f"no account with id {account_id}", account_id=account_id)
     return _view(account)
+
+
+@dataclass(frozen=True)
+class AccountPlace:
+    """An account's number and unit."""
+
+    account_number: str
+    unit_id: int
+
+
+def places_of_accounts(
+    conn: psycopg.Connection[Any], account_ids: Collection[int]
+) -> dict[int, AccountPlace]:
+    """Return number and unit of accounts by id; for other subjects' mass work, not filtered by actor."""
+    statement = "SELECT id, account_number, unit_id FROM customers_account WHERE id = ANY(%s)"
+    rows = cursor(conn).execute(statement, (list(account_ids),)).fetchall()
+    return {account_id: AccountPlace(number, unit_id) for account_id, number, unit_id in rows}
 
 
 def account_of_point(usage_point_id: int, day: date) -> AccountView | None:

@@ -61,6 +61,11 @@ def has_token(request: HttpRequest) -> bool:
     return "Authorization" in request.headers
 
 
+def address_of(request: HttpRequest) -> str:
+    """Return the network address that the request comes from."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def begin_session(request: HttpRequest, key: str, number: int) -> None:
     """Sign a browser in as one person (PERSON_KEY) or customer (CUSTOMER_KEY), in a fresh session."""
     request.session.flush()

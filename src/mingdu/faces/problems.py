@@ -23,28 +23,37 @@ UNFIT = 422
 STATUSES: dict[int, frozenset[str]] = {
     400: frozenset({"UnreadableRequest"}),
     401: frozenset({"NotSignedIn", "WrongSignIn", "WrongCode"}),
-    403: frozenset({"NotPermitted", "ApprovalByProposer", "ForgedRequest"}),
+    403: frozenset(
+        {"ApprovalByProposer", "ForgedRequest", "NotPermitted", "NotTaskOwner", "NoticeRefused", "SamePerson"}
+    ),
     404: frozenset(
         {
-            "UnknownAccount", "UnknownAddress", "UnknownBill", "UnknownCallback", "UnknownCase",
-            "UnknownCorrection", "UnknownFinding", "UnknownMessage", "UnknownProcess", "UnknownRun",
-            "UnknownStep", "UnknownTask",
+            "UnknownAccount", "UnknownAddress", "UnknownBill", "UnknownBucket", "UnknownCallback",
+            "UnknownCase", "UnknownContact", "UnknownCorrection", "UnknownEvent", "UnknownFinding",
+            "UnknownMember", "UnknownMessage", "UnknownOrder", "UnknownProcess", "UnknownReceipt",
+            "UnknownRun", "UnknownStep", "UnknownTask",
         }
     ),
     405: frozenset({"MethodNotAllowed"}),
     409: frozenset(
         {
             "AlreadyExplained", "AlreadyReached", "BillAlreadyCorrected", "CaseAlreadyClosed",
-            "CorrectionAlreadyApproved", "DayNotOver", "JournalTwice", "NoBillInCase", "NothingToCorrect",
-            "PeriodNotOver", "ProposalOutdated", "RunAlreadyApproved", "RunNotApproved", "RunNotReady",
-            "TaskAlreadyDone",
+            "CorrectionAlreadyApproved", "DayNotOver", "JournalTwice", "LoginTaken", "MonthAhead",
+            "NoBillInCase", "NotGivenUp", "NothingToCorrect", "NothingToReturn", "OwnAccess", "PeriodNotOver",
+            "ProposalOutdated", "ProposalWaits",
+            "RunAlreadyApproved", "RunNotApproved", "RunNotReady", "TaskAlreadyDone", "TaskIsStep",
         }
     ),
     413: frozenset({"AttachmentTooLarge"}),
     415: frozenset({"UnknownMedia"}),
-    429: frozenset({"TooManyCodes"}),
+    429: frozenset({"TooManyCodes", "TooManyTries"}),
     # Faults of the system itself: nothing that the caller sends mends them.
-    500: frozenset({"AttachmentDamaged", "BillNotReproduced", "NoTransaction", "UnknownVerb", "UnknownWork"}),
+    500: frozenset(
+        {
+            "AttachmentDamaged", "BillNotReproduced", "NoGateway", "NoTransaction", "UnknownVerb",
+            "UnknownWork",
+        }
+    ),
 }  # fmt: skip
 _STATUS_OF = {name: status for status, names in STATUSES.items() for name in names}
 
@@ -108,7 +117,10 @@ def problem(error: TradeError) -> HttpResponse:
         "next": error.next,
     }
     text = json.dumps(document, ensure_ascii=False, default=_plain)
-    return HttpResponse(text, status=status, content_type=PROBLEM)
+    answer = HttpResponse(text, status=status, content_type=PROBLEM)
+    if "wait_seconds" in error.values:
+        answer["Retry-After"] = str(error.values["wait_seconds"])
+    return answer
 
 
 def status_of(error: TradeError) -> int:

@@ -14,4 +14,5 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("console/", include("mingdu.faces.console.urls")),
     path("m/", include("mingdu.faces.customer.urls")),
+    path("f/", include("mingdu.faces.field.urls")),
 ]

@@ -15,6 +15,7 @@ WORDS = {
     "correction": _("correction"),
     "callback": _("callback"),
     "unknown_terminal": _("unknown terminal"),
+    "payment_mismatch": _("payment that does not fit its order"),
     # roles
     "reader": _("reader"),
     "clerk": _("clerk"),
@@ -53,6 +54,23 @@ WORDS = {
     "closed": _("closed"),
     "corrected": _("corrected"),
     "explained": _("explained"),
+    "answered": _("answered in words"),
+    "correction_proposed": _("a correction was proposed"),
+    "not_billable": _("the readings give no bill yet"),
+    # what a call brought
+    "reached": _("reached"),
+    "not_reached": _("not reached"),
+    "refused": _("did not want to answer"),
+    "case_closed": _("a case was closed"),
+    # how a case came, how somebody is reached
+    "app": _("on the phone page"),
+    "phone": _("phone"),
+    "sms": _("text message"),
+    # steps of a message's way
+    "delivered": _("delivered"),
+    # processes
+    "worker": _("worker"),
+    "headend": _("head end"),
     # registers
     "TOTAL": _("total"),
     "SHARP": _("sharp"),
@@ -68,4 +86,55 @@ WORDS = {
     "estimated": _("estimated"),
     "edited": _("edited"),
     "provisional": _("provisional"),
+    # rules of the day close
+    "GAP": _("gap"),
+    "SPIKE": _("spike"),
+    "NEGATIVE": _("negative energy"),
+    "STUCK": _("stuck at zero"),
+    "OVER_CAPACITY": _("over capacity"),
+    "ROLL_OVER": _("register rolled over"),
+    "TOTAL_AGAINST_PERIODS": _("total against periods"),
+    # what a finding does
+    "notice": _("notice"),
+    "task": _("to be worked on"),
+    "hold": _("holds the bill"),
+    # what turned out to be behind a finding
+    "true_use": _("the energy was really used"),
+    "rolled_over": _("the register rolled over"),
+    "meter_replaced": _("the meter was replaced"),
+    "meter_fault": _("the meter is faulty"),
+    "wiring_fault": _("the wiring is faulty"),
+    "communication_fault": _("the communication failed"),
+    "theft": _("theft of energy"),
+    "reading_error": _("the reading was wrong"),
+    "no_longer_found": _("no longer found after the day was closed again"),
+    # checks that hold an account
+    "missing_reading": _("a reading is missing"),
+    "suspect_reading": _("a reading is suspect"),
+    "meter_exchanged": _("the meter was exchanged"),
+    "agreement_changed": _("the agreement changed"),
+    "agreement_ended": _("the agreement ended"),
+    "agreement_incomplete": _("the agreement lacks capacity or demand"),
+    "point_shared": _("the point has two agreements"),
+    "open_finding": _("a finding is not explained"),
+    "register_fell": _("a register fell"),
+    "above_capacity": _("more than the capacity allows"),
+    "variance_gate": _("far more than the month before"),
+    "total_against_periods": _("total against periods"),
+    "no_price": _("no rules give a price"),
+    # what came out of a task
+    "done": _("done"),
+    "not_needed": _("not needed any more"),
+    "not_possible": _("not possible"),
+    "no_access": _("no access to the meter"),
+    "meter_missing": _("no meter there"),
+    # steps of the reading cycle
+    "prepare": _("prepare the list"),
+    "read": _("read"),
+    "enter": _("enter"),
+    "check": _("check"),
+    "returned": _("returned"),
+    # channels of payment
+    "wechat": _("WeChat Pay"),
+    "alipay": _("Alipay"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 
 from django.conf import settings
@@ -16,28 +16,49 @@ from prometheus_client.registry import Collector
 
 from mingdu.base.actors import SYSTEM
 from mingdu.base.outbox import waiting
+from mingdu.base.retries import count_stuck
+from mingdu.core.clock import civil_day
 from mingdu.metering.queries.network import frames_stored, terminals
 
-from .beats import beats
+from .beats import beats, counts_of
 from .clock import Clock, clock_of
 from .environment import Environment
+from .months import is_month_left
 
 # Processes that must beat; each does so every few seconds.
 BEATING = ("worker", "headend")
 OK, DOWN = "ok", "down"
+HEADEND_WORDS = (
+    "What the head end holds now (sessions, waiting, database_up) and has counted since it started"
+)
+WORKER_WORDS = "Failures that nobody foresaw, since the worker that beat last was started, by kind of work"
 
 
-def health_of(environment: Environment, now: datetime) -> dict[str, str]:
-    """Return what /health says: each part "ok" or "down", and the status of the whole."""
-    parts = {"database": OK if database_answers() else DOWN}
+def health_of(environment: Environment, now: datetime, today: date) -> dict[str, str]:
+    """
+    Return what /health says: each part "ok" or "down", and the status of the whole.
+
+    now    real time, by which the processes beat
+    today  the utility's day; less than a month of storage from it on is down
+    """
+    is_up = database_answers()
+    parts = {"database": OK if is_up else DOWN}
     parts |= {name: OK if beats(environment, name, now) else DOWN for name in BEATING}
+    parts["storage"] = OK if is_up and is_month_left(today) else DOWN
     whole = OK if set(parts.values()) == {OK} else DOWN
     return {"status": whole, **parts, "version": version("mingdu")}
 
 
+def living() -> dict[str, bool]:
+    """Tell of each process that must beat whether it does, by real time."""
+    now = Clock().now()
+    return {name: beats(settings.ENVIRONMENT, name, now) for name in BEATING}
+
+
 def health(request: HttpRequest) -> HttpResponse:
     """Answer 200 when every part lives, else 503."""
-    found = health_of(settings.ENVIRONMENT, Clock().now())
+    today = civil_day(clock_of(settings.ENVIRONMENT).now(), settings.ZONE)
+    found = health_of(settings.ENVIRONMENT, Clock().now(), today)
     return JsonResponse(found, status=200 if found["status"] == OK else 503)
 
 
@@ -45,7 +66,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Answer in the text format of Prometheus: this process's own counts, and what the database holds now."""
     stored = CollectorRegistry(auto_describe=False)
     stored.register(StoredFigures(clock_of(settings.ENVIRONMENT).now()))
-    text = generate_latest(REGISTRY) + generate_latest(stored)
+    counted = CollectorRegistry(auto_describe=False)
+    counted.register(BeatFigures(settings.ENVIRONMENT, Clock().now()))
+    text = generate_latest(REGISTRY) + generate_latest(stored) + generate_latest(counted)
     return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
 
 
@@ -64,6 +87,13 @@ class StoredFigures(Collector):
         yield GaugeMetricFamily(
             "mingdu_outbox_waiting", "Events that wait for their consumer", value=waiting(self.now)
         )
+        events, buckets = count_stuck()
+        yield GaugeMetricFamily(
+            "mingdu_outbox_stuck", "Events that failed too often and wait for a person", value=events
+        )
+        yield GaugeMetricFamily(
+            "mingdu_buckets_stuck", "Buckets that failed too often and wait for a person", value=buckets
+        )
         yield GaugeMetricFamily(
             "mingdu_terminals_online",
             "Terminals connected now, of the first 1,000 by address",
@@ -72,6 +102,25 @@ class StoredFigures(Collector):
         yield GaugeMetricFamily(
             "mingdu_inbox_frames", "Answers of terminals stored in the inbox", value=frames_stored(SYSTEM)
         )
+
+
+@dataclass(frozen=True)
+class BeatFigures(Collector):
+    """What processes without a port have counted, as their latest beats say; a silent one tells nothing."""
+
+    environment: Environment
+    now: datetime
+
+    def collect(self) -> Iterable[Metric]:
+        """Read the beats."""
+        headend = GaugeMetricFamily("mingdu_headend", HEADEND_WORDS, labels=("count",))
+        for name, count in counts_of(self.environment, "headend", self.now).items():
+            headend.add_metric((name,), count)
+        yield headend
+        worker = GaugeMetricFamily("mingdu_worker_failures", WORKER_WORDS, labels=("work",))
+        for name, count in counts_of(self.environment, "worker", self.now).items():
+            worker.add_metric((name,), count)
+        yield worker
 
 
 def database_answers() -> bool:

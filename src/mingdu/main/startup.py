@@ -15,3 +15,13 @@ def start_django() -> None:
     # Translations are loaded and kept by the set-up itself, so they are made before it.
     compile_catalogues()
     django.setup()
+    _watch_beats()
+
+
+def _watch_beats() -> None:
+    """Let the board see which processes beat."""
+    from mingdu.base.signs import register_signs
+
+    from .health import living
+
+    register_signs(living)

@@ -9,5 +9,6 @@ from .health import health, metrics
 urlpatterns = [
     path("health", health),
     path("metrics", metrics),
+    path("gateway/", include(("mingdu.main.gateway", "gateway"))),
     path("", include("mingdu.faces.urls")),
 ]

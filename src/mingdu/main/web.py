@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from .environment import Environment
+from .certificates import Certificate
 from .startup import start_django
 
 APPLICATION = "mingdu.main.asgi:application"
 
 
-def serve(environment: Environment, port: int) -> None:
-    """Serve on loopback until SIGINT or SIGTERM."""
+def serve(port: int, certificate: Certificate | None = None) -> None:
+    """Serve on loopback until SIGINT or SIGTERM; with a certificate over HTTPS alone."""
     import uvicorn
 
     start_django()
+    files = (None, None) if certificate is None else (certificate.certificate, certificate.key)
     uvicorn.run(
-        APPLICATION, host="127.0.0.1", port=port, log_level="warning", lifespan="off", access_log=False
-    )
+        APPLICATION, host="127.0.0.1", port=port, log_level="warning", lifespan="off", access_log=False,
+        ssl_certfile=files[0], ssl_keyfile=files[1],
+    )  # fmt: skip

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+import psycopg
 import structlog
-from django.db import OperationalError, connection
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 
 from mingdu.base import ledger, outbox
 from mingdu.base.actors import SYSTEM
-from mingdu.metering.operations import ingest_inbox, make_months, plan_polls
+from mingdu.base.sign_in_limit import forget_old_tries
+from mingdu.core.clock import civil_day
+from mingdu.metering.operations import ingest_inbox, ingest_one, plan_polls
 from mingdu.work.operations import escalate_overdue
 
 from .beats import beat
 from .clock import Clock, clock_of
 from .environment import Environment
+from .months import lay_out_ahead
 
 IDLE_SECONDS = 0.25
 INGEST_FRAMES = 500
+EVENTS_A_STEP = 50
+# What fails so often in one helping leaves the worker to its other work until the next.
+FAILURES_A_STEP = 10
 # Days whose readings are still asked for when they are missing.
 READ_AGAIN_DAYS = 7
 
+# What a lost database raises; the connection itself tells whether it is lost.
+LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+
 log = structlog.get_logger()
+
+Done = TypeVar("Done")
 
 
 @dataclass
@@ -40,21 +55,25 @@ class Duty:
 
 @dataclass
 class Worker:
-    """One worker process; any number may run at one database."""
+    """
+    One worker process; any number may run at one database.
+
+    failures  what nobody foresaw, counted by the kind of work since the start
+    """
 
     environment: Environment
     clock: Clock
     stopping: threading.Event = field(default_factory=threading.Event)
+    failures: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
         """Work until `stopping` is set; a lost database is waited for."""
-        real = Clock()
-        duties = self._duties()
+        duties = self.duties()
         while not self.stopping.is_set():
             try:
-                _do_due(duties, real.now(), self.clock.now())
+                self.do_due(duties, Clock().now())
                 did = self.step()
-            except OperationalError as lost:
+            except LOST as lost:
                 log.warning("database lost", error=str(lost))
                 connection.close()
                 did = False
@@ -62,19 +81,68 @@ class Worker:
                 self.stopping.wait(IDLE_SECONDS)
 
     def step(self) -> bool:
-        """Take one helping of each kind of waiting work; tells whether there was any."""
+        """Take one helping of each kind of waiting work; tells whether any was done."""
         now = self.clock.now()
-        frames = ingest_inbox(at=now, most=INGEST_FRAMES)
-        events = outbox.deliver_all(now, most=50)
-        return bool(frames) | bool(events) | ledger.work_one(now)
+        return (
+            bool(self._ingest(now))
+            | self._deliver(now)
+            | bool(self._carefully("bucket", ledger.work_one, now))
+        )
 
-    def _duties(self) -> list[Duty]:
+    def duties(self) -> list[Duty]:
+        """Return what is due now and then."""
         return [
-            Duty("beat", 3, lambda _: beat(self.environment, "worker", Clock().now())),
+            Duty("beat", 3, lambda _: beat(self.environment, "worker", Clock().now(), self.failures)),
             Duty("escalate", 20, lambda now: escalate_overdue(by=SYSTEM, at=now)),
             Duty("polls", 30, _plan_polls),
-            Duty("months", 3600, lambda now: make_months(now.date(), by=SYSTEM, at=now)),
+            Duty("months", 3600, lambda now: lay_out_ahead(now, civil_day(now, settings.ZONE))),
+            Duty("sign_in_tries", 3600, lambda now: forget_old_tries(by=SYSTEM, at=now)),
         ]
+
+    def do_due(self, duties: list[Duty], real_now: datetime) -> None:
+        """Do each duty whose time has come; one that fails is due again at its next time."""
+        seconds = real_now.timestamp()
+        for duty in duties:
+            if seconds >= duty.next_at:
+                duty.next_at = seconds + duty.every_seconds
+                self._carefully(duty.name, duty.act, self.clock.now())
+
+    def _ingest(self, now: datetime) -> int:
+        taken = self._carefully("frames", lambda at: ingest_inbox(at=at, most=INGEST_FRAMES), now)
+        if taken is not None:
+            return taken
+        # One of them fails all: taken one by one, it is set aside and the others come in.
+        return self._each("frame", lambda at: ingest_one(at=at), now, INGEST_FRAMES)
+
+    def _deliver(self, now: datetime) -> bool:
+        return bool(self._each("event", outbox.deliver_one, now, EVENTS_A_STEP))
+
+    def _each(self, what: str, act: Callable[[datetime], bool], now: datetime, most: int) -> int:
+        """Do one after another until none waits or too many fail; returns how many did not fail."""
+        done = failed = 0
+        while done < most and failed < FAILURES_A_STEP:
+            outcome = self._carefully(what, act, now)
+            if outcome is False:
+                break
+            done += bool(outcome)
+            failed += outcome is None
+        return done
+
+    def _carefully(self, what: str, act: Callable[[datetime], Done], now: datetime) -> Done | None:
+        """Do one piece of work; returns None when it failed, which stops no other piece."""
+        try:
+            return act(now)
+        except LOST:
+            if not connection.is_usable():
+                raise
+            self._count(what)
+        except Exception:  # noqa: BLE001  # edge: one item's failure, kept on its row, stops no other
+            self._count(what)
+        return None
+
+    def _count(self, what: str) -> None:
+        log.exception("work failed", what=what)
+        self.failures[what] += 1
 
 
 def run_worker(environment: Environment) -> None:
@@ -88,11 +156,3 @@ def run_worker(environment: Environment) -> None:
 def _plan_polls(now: datetime) -> None:
     today = now.date()
     plan_polls(today - timedelta(days=READ_AGAIN_DAYS), today - timedelta(days=1), at=now)
-
-
-def _do_due(duties: list[Duty], real_now: datetime, now: datetime) -> None:
-    seconds = real_now.timestamp()
-    for duty in duties:
-        if seconds >= duty.next_at:
-            duty.act(now)
-            duty.next_at = seconds + duty.every_seconds

@@ -12,6 +12,7 @@ from mingdu.core.clock import civil_day
 from mingdu.core.registers import Register
 
 from .closing.bucket import KIND
+from .closing.steps import LONGEST_GAP_DAYS
 from .queries import closed_until
 from .store.buckets import BUCKET_POINTS
 from .store.columns import fetch_row
@@ -23,7 +24,7 @@ _NEIGHBOURS = """
     WHERE usage_point_id = %s AND register = %s AND read_at BETWEEN %s AND %s
 """
 # Further away than an estimate reaches, a corrected register changes no interval.
-LONGEST_GAP = timedelta(days=31)
+LONGEST_GAP = timedelta(days=LONGEST_GAP_DAYS)
 
 
 def close_again(event: dict[str, Any], now: datetime) -> None:

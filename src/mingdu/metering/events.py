@@ -67,6 +67,18 @@ class FindingExplained:
 
 
 @dataclass(frozen=True)
+class FindingReopened:
+    """An explanation was taken back; `closure_id` is the number that it had."""
+
+    finding_id: int
+    usage_point_id: int
+    rule: str
+    day: str
+    severity: int
+    closure_id: int
+
+
+@dataclass(frozen=True)
 class MeterExchanged:
     """Another meter hangs at the point from that time on."""
 

@@ -1,1 +1,1 @@
-"""Entries and journals."""
+"""Entries and journals, what is owed, payments and receipts."""

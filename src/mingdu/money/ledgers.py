@@ -8,5 +8,6 @@ from enum import IntEnum
 class Ledger(IntEnum):
     """Where an entry belongs. The numbers are stored; never renumber them."""
 
+    BANK = 1002
     RECEIVABLE = 1122
     REVENUE = 6001

@@ -9,7 +9,7 @@ from mingdu.base.actors import SYSTEM
 from mingdu.base.outbox import publish
 from mingdu.core.findings import Severity
 from mingdu.metering.queries.facts import point_facts, point_facts_by_id
-from mingdu.work.operations import TaskAlreadyDone, TaskOrder, complete_task, open_task
+from mingdu.work.operations import TaskOrder, complete_task, open_task
 from mingdu.work.queries import task_by_id, tasks_about
 
 from .events import RereadFailed
@@ -32,8 +32,7 @@ def work_on_conflict(event: dict[str, Any], now: datetime) -> None:
 def work_on_finding(event: dict[str, Any], now: datetime) -> None:
     """Give a finding to an engineer, or to a clerk when it holds a bill; a mere notice is nobody's task."""
     if event["severity"] >= Severity.TASK:
-        role = "clerk" if event["severity"] == Severity.HOLD else "engineer"
-        _finding_task(event, role, now)
+        _finding_task(event, _owner(event), now)
 
 
 def end_finding(event: dict[str, Any], now: datetime) -> None:
@@ -42,12 +41,17 @@ def end_finding(event: dict[str, Any], now: datetime) -> None:
 
     If its opening has not been delivered yet, the task is written here, done, so that it is not opened later.
     """
-    task_id = _finding_task(event, "engineer", now)
-    try:
-        complete_task(task_id, event["reason"], by=SYSTEM, at=now)
-    except TaskAlreadyDone:
-        # Somebody has ended the task by hand before he explained the finding.
-        return
+    _finding_task(event, "engineer", now)
+    # Those that somebody has ended by hand before he explained the finding stay as he ended them.
+    for task in tasks_about(SYSTEM, f"finding:{event['finding_id']}"):
+        if not task.outcome:
+            complete_task(task.id, event["reason"], by=SYSTEM, at=now)
+
+
+def work_again(event: dict[str, Any], now: datetime) -> None:
+    """Give a finding whose explanation was taken back to its owner again, as a task of its own."""
+    if event["severity"] >= Severity.TASK:
+        _finding_task(event, _owner(event), now, again=f":again:{event['closure_id']}")
 
 
 def tell_failed_reread(event: dict[str, Any], now: datetime) -> None:
@@ -64,9 +68,13 @@ def tell_failed_reread(event: dict[str, Any], now: datetime) -> None:
     publish(failed, at=now)
 
 
-def _finding_task(event: dict[str, Any], role: str, now: datetime) -> int:
+def _owner(event: dict[str, Any]) -> str:
+    return "clerk" if event["severity"] == Severity.HOLD else "engineer"
+
+
+def _finding_task(event: dict[str, Any], role: str, now: datetime, *, again: str = "") -> int:
     point = point_facts_by_id(event["usage_point_id"])
     subject = f"finding:{event['finding_id']}"
     details = {"usage_point": point.code, "rule": event["rule"], "day": event["day"]}
-    order = TaskOrder("finding", subject, subject, role, point.unit_id, details=details)
+    order = TaskOrder("finding", subject + again, subject, role, point.unit_id, details=details)
     return open_task(order, by=SYSTEM, at=now).pk

@@ -1,7 +1,8 @@
-"""Books, their points in walking order, and readings taken on the spot."""
+"""Books, their points in walking order, their reading cycles, and readings taken on the spot."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -20,6 +21,26 @@ class BookPoint(models.Model):
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="points")
     usage_point = models.OneToOneField("metering.UsagePoint", on_delete=models.PROTECT, related_name="+")
     place = models.IntegerField()
+
+
+class ReadingCycle(models.Model):
+    """The run of the reading process (抄表流程) of a book for a month, named by the month's first day."""
+
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="cycles")
+    month = models.DateField()
+    run = models.OneToOneField("work.ProcessRun", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("book", "month"), name="reading_cycle_once"),)
+
+
+class ReadingList(models.Model):
+    """A book's usage points in walking order as a cycle was prepared (抄表清单); the latest one holds."""
+
+    cycle = models.ForeignKey(ReadingCycle, on_delete=models.CASCADE, related_name="lists")
+    usage_point_ids = ArrayField(models.BigIntegerField())
+    frozen_by = models.CharField(max_length=40)
+    frozen_at = models.DateTimeField()
 
 
 class FieldReading(models.Model):
@@ -43,3 +64,23 @@ class FieldReading(models.Model):
     photo = models.ForeignKey("base.Attachment", null=True, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=20)
     corrected = models.BooleanField(default=False)
+
+
+class FieldVisit(models.Model):
+    """
+    That a reader stood at a meter (现场走访), as his phone sent it; unique by the phone's own id.
+
+    outcome       "read", or what stood in the way (未抄到原因)
+    is_confirmed  his phone found the value unlikely, and he stands by it
+    taken_at      when he stood there, by the phone's clock
+    """
+
+    client_id = models.CharField(max_length=64, unique=True)
+    task = models.ForeignKey("work.Task", on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=20)
+    is_confirmed = models.BooleanField(default=False)
+    note = models.TextField(default="")
+    photo = models.ForeignKey("base.Attachment", null=True, on_delete=models.PROTECT, related_name="+")
+    taken_at = models.DateTimeField()
+    synced_at = models.DateTimeField()
+    reader = models.CharField(max_length=40)

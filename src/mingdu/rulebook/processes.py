@@ -26,7 +26,10 @@ class UnknownProcess(TradeError):
 class BadProcess(TradeError):
     """The steps of a definition do not form one way from the first to an end, or its versions do not rise."""
 
-    next_step = "let every step name the next one and the last one null; number the versions by their days"
+    next_step = (
+        "let every step name the next one and the last one null, and `other_person_than` only earlier ones;"
+        " number the versions by their days"
+    )
 
 
 class UnknownTaskKind(TradeError):
@@ -45,7 +48,11 @@ class Words:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: who does it, within how many working hours, how."""
+    """
+    One step: who does it, within how many working hours, how.
+
+    other_person_than  earlier steps; whoever did one of them may not do this one
+    """
 
     id: str
     title: Words
@@ -53,6 +60,7 @@ class Step:
     limit_hours: int
     instructions: Words
     next: str | None
+    other_person_than: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,10 @@ class ProcessDefinition:
     def step(self, step_id: str) -> Step:
         """Return the step of this id; a run only names steps of its own version."""
         return next(step for step in self.steps if step.id == step_id)
+
+    def before(self, step_id: str) -> Step | None:
+        """Return the step that leads to this one, or None before the first."""
+        return next((step for step in self.steps if step.next == step_id), None)
 
 
 @dataclass(frozen=True)
@@ -151,7 +163,7 @@ def _version(document: Node, node: Node) -> ProcessDefinition:
 
 
 def _step(node: Node) -> Step:
-    following = node.find("next")
+    following, others = node.find("next"), node.find("other_person_than")
     return Step(
         id=node.at("id").text(),
         title=_words(node.at("title")),
@@ -159,6 +171,7 @@ def _step(node: Node) -> Step:
         limit_hours=node.at("limit_hours").whole(),
         instructions=_words(node.at("instructions")),
         next=following.text() if following else None,
+        other_person_than=tuple(other.text() for other in others.items()) if others else (),
     )
 
 
@@ -178,3 +191,15 @@ def _refuse_broken_way(definition: ProcessDefinition) -> None:
             f"{definition.name} version {definition.version}: the way {' → '.join(seen)} breaks at {here}",
             process=definition.name, way=seen, breaks_at=here,
         )  # fmt: skip
+    _refuse_later_named(definition, seen)
+
+
+def _refuse_later_named(definition: ProcessDefinition, way: list[str]) -> None:
+    for place, step_id in enumerate(way):
+        later = set(definition.step(step_id).other_person_than) - set(way[:place])
+        if later:
+            raise BadProcess(
+                f"{definition.name} version {definition.version}: {step_id} names {', '.join(sorted(later))},"
+                " which nobody has done before it",
+                process=definition.name, step=step_id, named=sorted(later),
+            )  # fmt: skip

@@ -19,7 +19,11 @@ class Callback(models.Model):
 
 
 class CallbackResult(models.Model):
-    """What a call brought: reached with a score 1–5 and the customer's words, or not reached, refused."""
+    """
+    What a call brought: reached with a score 1–5 and the customer's words, or not reached, refused.
+
+    next_at   when he shall be called again, where the agent said so
+    """
 
     callback = models.ForeignKey(Callback, on_delete=models.CASCADE, related_name="results")
     outcome = models.CharField(max_length=20)
@@ -27,6 +31,7 @@ class CallbackResult(models.Model):
     words = models.TextField(default="")
     by = models.CharField(max_length=40)
     at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
@@ -34,6 +39,10 @@ class CallbackResult(models.Model):
                 condition=models.Q(outcome="reached", score__range=(1, 5))
                 | (~models.Q(outcome="reached") & models.Q(score__isnull=True)),
                 name="score_when_reached",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(next_at__isnull=True) | models.Q(outcome="not_reached"),
+                name="next_try_when_not_reached",
             ),
             models.UniqueConstraint(
                 fields=("callback",), name="reached_once", condition=models.Q(outcome="reached")

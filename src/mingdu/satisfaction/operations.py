@@ -30,6 +30,12 @@ class BadScore(TradeError):
     next_step = "give a score from 1 to 5 with the outcome 'reached', and none otherwise"
 
 
+class NextTryUnfit(TradeError):
+    """The next try is not to come, or the customer is not called again anyway."""
+
+    next_step = "name an instant to come, with the outcome 'not_reached' alone"
+
+
 class AlreadyReached(TradeError):
     """This customer was reached before and gave his score."""
 
@@ -52,11 +58,12 @@ class CallOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class CallResult:
-    """What the agent writes down after a call."""
+    """What the agent writes down after a call; `next_at`: when he calls again whom he did not reach."""
 
     outcome: CallOutcome
     score: int | None = None
     words: str = ""
+    next_at: datetime | None = None
 
 
 @transaction.atomic
@@ -96,15 +103,18 @@ def record_result(callback_id: int, result: CallResult, *, by: Actor, at: dateti
     """
     Record what a call brought; reached or refused ends it, not reached leaves it on the list.
 
-    raises  UnknownCallback (also for other units), BadScore, AlreadyReached, CustomerRefused, NotPermitted
+    raises  UnknownCallback (also for other units), BadScore, NextTryUnfit, AlreadyReached, CustomerRefused,
+            NotPermitted
     """
     require(by, "satisfaction.record")
     callback = _locked(callback_id, by)
     _refuse_bad_score(result)
+    _refuse_unfit_next_try(result, at)
     _refuse_ended(callback)
     row = CallbackResult.objects.create(
-        callback=callback, outcome=result.outcome, score=result.score, words=result.words, by=by.id, at=at
-    )
+        callback=callback, outcome=result.outcome, score=result.score, words=result.words, by=by.id, at=at,
+        next_at=result.next_at,
+    )  # fmt: skip
     if result.outcome is not CallOutcome.NOT_REACHED:
         _end_task(callback, result.outcome, at)
     details = {"outcome": result.outcome, "score": result.score}
@@ -133,6 +143,13 @@ def _refuse_bad_score(result: CallResult) -> None:
     if reached != (result.score is not None) or (result.score is not None and not 1 <= result.score <= 5):
         raise BadScore(
             f"{result.outcome} with score {result.score}", outcome=result.outcome, score=result.score
+        )
+
+
+def _refuse_unfit_next_try(result: CallResult, at: datetime) -> None:
+    if result.next_at is not None and (result.outcome is not CallOutcome.NOT_REACHED or result.next_at <= at):
+        raise NextTryUnfit(
+            f"{result.outcome} with a next try {result.next_at:%Y-%m-%d %H:%M}", outcome=result.outcome
         )
 
 

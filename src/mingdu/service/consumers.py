@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from mingdu.base.actors import SYSTEM
-from mingdu.billing.queries import current_bills_of_point
+from mingdu.billing.queries import bill_of_account, corrections_of_bill, current_bills_of_point
 from mingdu.core.money import yuan_text
 from mingdu.core.registers import Register
+from mingdu.customers.queries import account_by_id
 from mingdu.rounds.queries import stands_by_reread
 
 from .models import Case
 from .proposals import propose
 from .queries import standing_bill
-from .telling import tell
+from .reasons import reason_text
+from .telling import tell, tell_customer
 
 
 def weigh_reread(event: dict[str, Any], now: datetime) -> None:
@@ -50,19 +52,25 @@ def weigh_correction(event: dict[str, Any], now: datetime) -> None:
 
 
 def tell_correction(event: dict[str, Any], now: datetime) -> None:
-    """Write the correction into its case and tell the customer old, new and difference."""
-    case = Case.objects.filter(pk=event["case_id"]).first() if event["case_id"] else None
-    if case is None:
-        return
-    old, new = event["old_fen"], event["new_fen"]
-    details = {"rebill": event["rebill_id"], "old_fen": old, "new_fen": new}
-    case.note("corrected", by=SYSTEM, at=now, details=details)
+    """Tell the customer old, new, difference and reason of a corrected bill, asked for by a case or not."""
+    account = account_by_id(event["account_id"])
+    old, new, about = event["old_fen"], event["new_fen"], f"{event['correction_id']}"
+    reasons = {known.id: known.reason for known in corrections_of_bill(event["bill_id"])}
     variables = {
         "old_amount": yuan_text(old),
         "new_amount": yuan_text(new),
         "difference": yuan_text(new - old),
+        "reason": reason_text(reasons[event["correction_id"]], account.customer_language),
     }
-    tell(case, "bill_corrected", variables, about=f"{event['correction_id']}", at=now)
+    case = Case.objects.filter(pk=event["case_id"]).first() if event["case_id"] else None
+    if case is None:
+        period = bill_of_account(account.id, event["rebill_id"]).period
+        variables |= {"account": account.account_number, "period": period}
+        tell_customer(account, "bill_corrected_unasked", variables, about=about, at=now)
+        return
+    details = {"rebill": event["rebill_id"], "old_fen": old, "new_fen": new}
+    case.note("corrected", by=SYSTEM, at=now, details=details)
+    tell(case, "bill_corrected", variables, about=about, at=now)
 
 
 def _case_of(reason: str) -> Case | None:

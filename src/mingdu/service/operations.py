@@ -13,7 +13,7 @@ from mingdu.base import audit
 from mingdu.base.actors import SYSTEM, Actor
 from mingdu.base.outbox import publish
 from mingdu.base.permissions import require, scope
-from mingdu.billing.queries import BillView, bill_of_account
+from mingdu.billing.queries import BillView, UnknownBill, bill_of_account, refused_bill
 from mingdu.customers.queries import AccountView, account_for
 from mingdu.errors import TradeError
 from mingdu.rounds.operations import RereadOrder, order_reread
@@ -21,7 +21,7 @@ from mingdu.work.operations import TaskAlreadyDone, TaskOrder, complete_task, op
 
 from .events import CaseClosed
 from .models import Case, CaseClosure
-from .queries import REREAD_ENDS, UnknownCase, standing_bill
+from .queries import REREAD_ENDS, refused_case, standing_bill
 from .telling import tell
 
 
@@ -56,13 +56,18 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class CaseOrder:
-    """What the customer says, about which account and bill, over which channel."""
+    """
+    What the customer says, about which account and bill, over which channel.
+
+    attachments   (file name, hash) of what was stored with it (base.attachments)
+    """
 
     account_number: str
     kind: CaseKind
     words: str
     channel: str = "app"
     bill_id: int | None = None
+    attachments: tuple[tuple[str, str], ...] = ()
 
 
 def open_case(order: CaseOrder, *, by: Actor, at: datetime) -> Case:
@@ -73,7 +78,7 @@ def open_case(order: CaseOrder, *, by: Actor, at: datetime) -> Case:
     """
     require(by, "service.open_case")
     account = account_for(by, order.account_number, "service.open_case", now=at)
-    bill = bill_of_account(account.id, order.bill_id) if order.bill_id is not None else None
+    bill = _named_bill(order.bill_id, account, by, at)
     with transaction.atomic():
         return _open(order, account, bill, by=by, at=at)
 
@@ -111,6 +116,16 @@ def close_case(
         return closure
 
 
+def _named_bill(bill_id: int | None, account: AccountView, by: Actor, at: datetime) -> BillView | None:
+    """Return the account's bill that a case is about; one of a foreign account leaves an audit row."""
+    if bill_id is None:
+        return None
+    try:
+        return bill_of_account(account.id, bill_id)
+    except UnknownBill as unknown:
+        raise refused_bill(by, bill_id, "service.open_case", now=at) from unknown
+
+
 def _open(order: CaseOrder, account: AccountView, bill: BillView | None, *, by: Actor, at: datetime) -> Case:
     number = _next_number(at)
     details = {"kind": order.kind, "account": account.account_number}
@@ -131,7 +146,8 @@ def _open(order: CaseOrder, account: AccountView, bill: BillView | None, *, by: 
         opened_at=at,
         due_at=task.due_at,
     )
-    case.note("opened", by=by, at=at)
+    enclosed = {"attachments": [list(each) for each in order.attachments]} if order.attachments else {}
+    case.note("opened", by=by, at=at, details=enclosed)
     audit.record(by, "service.open_case", subject, at=at, details={"account": account.account_number})
     tell(case, "case_opened", {"due": f"{case.due_at.astimezone(settings.ZONE):%Y-%m-%d %H:%M}"}, at=at)
     return case
@@ -168,11 +184,8 @@ def _refuse_foreign(by: Actor, number: str, verb: str, at: datetime) -> None:
     """Raise UnknownCase when the actor may not see the case; a foreign one leaves an audit row that stays."""
     case = Case.objects.filter(number=number).first()
     seen = scope(by, verb)
-    if case is not None and (case.account_id in seen.account_ids or seen.covers_unit(case.unit_id)):
-        return
-    if case is not None:
-        audit.record(by, "service.foreign_case", f"case:{number}", at=at, details={"verb": verb})
-    raise UnknownCase(f"no case {number}", case=number)
+    if case is None or not (case.account_id in seen.account_ids or seen.covers_unit(case.unit_id)):
+        raise refused_case(by, number, verb, now=at)
 
 
 def _open_case(number: str) -> Case:

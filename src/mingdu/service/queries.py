@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from mingdu.base import audit
 from mingdu.base.actors import Actor
 from mingdu.base.permissions import require, scope
 from mingdu.billing.queries import BillView, bill_of_account, issued_bills
@@ -63,12 +64,24 @@ def cases(by: Actor, *, open_only: bool = False, most: int = 200) -> list[CaseVi
     return [_view(case) for case in found.order_by("-id")[: min(most, MOST_ROWS)]]
 
 
-def case_by_number(by: Actor, number: str) -> CaseView:
-    """Return one case; raises UnknownCase for a foreign one exactly as for an unknown one."""
+def case_by_number(by: Actor, number: str, *, now: datetime) -> CaseView:
+    """
+    Return one case.
+
+    raises  UnknownCase for a foreign one exactly as for an unknown one; a foreign one leaves an audit row
+    Call it outside a transaction: one that the error rolls back would take the audit row along.
+    """
     case = _visible(by).filter(number=number).first()
     if case is None:
-        raise UnknownCase(f"no case {number}", case=number)
+        raise refused_case(by, number, "service.read", now=now)
     return _view(case)
+
+
+def refused_case(by: Actor, number: str, verb: str, *, now: datetime) -> UnknownCase:
+    """Return the error for a case that this actor may not name; one that is there leaves an audit row."""
+    if Case.objects.filter(number=number).exists():
+        audit.record(by, "service.foreign_case", f"case:{number}", at=now, details={"verb": verb})
+    return UnknownCase(f"no case {number}", case=number)
 
 
 def case_facts(case_ids: set[int]) -> dict[int, CaseFacts]:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from mingdu.core.findings import Rule
 from mingdu.errors import TradeError
 from mingdu.town.faults import Kind
-from mingdu.town.span import ZONE
+from mingdu.town.span import INTERVAL_MINUTES, ZONE
 
+# Metering's rules do not see a thief; a balance of the area does, and may be scored under this name.
+AREA_BALANCE = "AREA_BALANCE"
 # The rules whose finding counts as seeing a fault. An exchange that the register explains needs no finding.
 RULES_OF = {
-    Kind.GAP: ("gap",),
-    Kind.SPIKE: ("spike", "over_capacity"),
-    Kind.STUCK: ("stuck",),
-    Kind.ROLL_OVER: ("roll_over", "rollover"),
-    Kind.REVERSED: ("negative", "reversed"),
-    Kind.EXCHANGE: ("exchange", "negative", "roll_over", "rollover"),
-    Kind.THIEF: ("thief", "area_balance", "loss"),
+    Kind.GAP: (Rule.GAP.name,),
+    Kind.SPIKE: (Rule.SPIKE.name, Rule.OVER_CAPACITY.name),
+    Kind.STUCK: (Rule.STUCK.name,),
+    Kind.ROLL_OVER: (Rule.ROLL_OVER.name,),
+    Kind.REVERSED: (Rule.NEGATIVE.name,),
+    Kind.EXCHANGE: (Rule.NEGATIVE.name, Rule.ROLL_OVER.name),
+    Kind.THIEF: (AREA_BALANCE,),
 }
+KNOWN_RULES = frozenset([*Rule.__members__, AREA_BALANCE])
 
 
 class BadFinding(TradeError):
     """A line of the findings file cannot be read."""
 
-    next_step = "give usage_point, rule, first and last; times in ISO form"
+    next_step = "give usage_point, the rule's name, and day, first_interval, latest_interval or first, last"
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,11 @@ class FamilyScore:
 
 def read_findings(rows: Iterable[Mapping[str, Any]]) -> list[ScoredFinding]:
     """
-    Read rows with usage_point, rule, first, last; times without zone are the meters' local time.
+    Read findings as metering tells them: usage_point, rule, day, first_interval, latest_interval.
 
-    raises  BadFinding: a column is missing or a time cannot be read
+    Instead of these three a row may have first and last; times without zone are the meters' local time.
+
+    raises  BadFinding: a column is missing, a time cannot be read, or no rule has the name
     """
     return [_finding(row, number) for number, row in enumerate(rows, start=1)]
 
@@ -114,10 +120,20 @@ def _touches(finding: ScoredFinding, first: datetime, last: datetime) -> bool:
 
 def _finding(row: Mapping[str, Any], number: int) -> ScoredFinding:
     try:
-        rule = row["rule"].strip().lower().replace("-", "_").replace(" ", "_")
-        return ScoredFinding(row["usage_point"], rule, _moment(row["first"]), _moment(row["last"]))
-    except (KeyError, ValueError, AttributeError, TypeError) as cause:
+        if row["rule"] not in KNOWN_RULES:
+            raise BadFinding(f"finding {number}: no rule {row['rule']}", number=number, rule=row["rule"])
+        return ScoredFinding(row["usage_point"], row["rule"], *_span(row))
+    except (KeyError, ValueError, TypeError) as cause:
         raise BadFinding(f"finding {number} cannot be read: {cause!r}", number=number) from cause
+
+
+def _span(row: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    if "day" not in row:
+        return _moment(row["first"]), _moment(row["last"])
+    midnight = _moment(f"{row['day']}")
+    steps = (int(row[name]) for name in ("first_interval", "latest_interval"))
+    first, last = (midnight + timedelta(minutes=INTERVAL_MINUTES * step) for step in steps)
+    return first, last
 
 
 def _moment(text: str) -> datetime:

@@ -13,6 +13,8 @@ from mingdu.base import audit
 from mingdu.base.actors import Actor
 from mingdu.base.outbox import publish
 from mingdu.base.permissions import require
+from mingdu.base.queries import actor_by_person_id
+from mingdu.base.roles import Role
 from mingdu.core.working_time import add_working_hours
 from mingdu.errors import TradeError
 from mingdu.rulebook.calendars import working_calendar
@@ -32,6 +34,34 @@ class TaskAlreadyDone(TradeError):
     """The task was completed before, perhaps by someone else at the same moment."""
 
     next_step = "look at its outcome; open a new task if more is to be done"
+
+
+class TaskIsStep(TradeError):
+    """The task is a step of a process run; it ends with the step."""
+
+    next_step = "finish the step of the run, or return it with a reason"
+
+
+class NotTaskOwner(TradeError):
+    """The task belongs to another role, or was given to another person."""
+
+    next_step = "let its owner do it, or have it assigned anew"
+
+
+class UnknownPerson(TradeError):
+    """There is no such person who may sign in."""
+
+    next_step = "look the person up; who has left is given no tasks"
+
+
+class PersonWithoutRole(TradeError):
+    """The person holds no role on the unit that may do this task."""
+
+    next_step = "choose somebody who holds the task's owner role there"
+
+
+# Tasks of this kind are opened and ended by work.processes alone.
+STEP = "process_step"
 
 
 @dataclass(frozen=True)
@@ -83,12 +113,23 @@ def open_task(order: TaskOrder, *, by: Actor, at: datetime) -> Task:
 @transaction.atomic
 def assign_task(task_id: int, person_id: int, *, by: Actor, at: datetime) -> None:
     """
-    Give an open task to a person; the latest assignment holds.
+    Give an open task to a person who may do it; the latest assignment holds.
 
-    raises  UnknownTask, TaskAlreadyDone, NotPermitted
+    raises  UnknownTask, TaskAlreadyDone, UnknownPerson, PersonWithoutRole, NotPermitted
     """
     require(by, "work.assign_task")
-    task = _open_task(task_id, by, "work.assign_task")
+    task = _locked(task_id, by, "work.assign_task")
+    _refuse_done(task)
+    person = actor_by_person_id(person_id)
+    if person is None:
+        raise UnknownPerson(f"no person {person_id}", person=person_id)
+    roles = _roles_for(task)
+    if not person.holds(roles, task.unit_id):
+        raise PersonWithoutRole(
+            f"{person.name} is none of {', '.join(sorted(roles))} there",
+            person=person_id,
+            roles=sorted(roles),
+        )
     TaskAssignment.objects.create(task=task, person_id=person_id, by=by.id, at=at)
     audit.record(by, "work.assign_task", f"task:{task.pk}", at=at, details={"person": person_id})
 
@@ -98,10 +139,25 @@ def complete_task(task_id: int, outcome: str, *, note: str = "", by: Actor, at: 
     """
     End a task with what came out; the event tells the subject that opened it.
 
-    raises  UnknownTask, TaskAlreadyDone, NotPermitted
+    by      who holds the owner role and, once the task was given to somebody, is that person; or a manager
+    raises  UnknownTask, NotTaskOwner, TaskAlreadyDone, TaskIsStep, NotPermitted
     """
     require(by, "work.complete_task")
-    task = _open_task(task_id, by, "work.complete_task")
+    task = _locked(task_id, by, "work.complete_task")
+    if task.kind == STEP:
+        raise TaskIsStep(f"task {task_id} is a step of {task.subject}", task=task_id, subject=task.subject)
+    return end_task(task, outcome, note=note, by=by, at=at)
+
+
+def end_task(task: Task, outcome: str, *, note: str = "", by: Actor, at: datetime) -> TaskCompletion:
+    """
+    End a task whose row the caller has locked, steps of processes included.
+
+    raises  NotTaskOwner, TaskAlreadyDone, NotPermitted
+    """
+    require(by, "work.complete_task", task.unit_id)
+    _refuse_other_than_owner(task, by)
+    _refuse_done(task)
     completion = TaskCompletion.objects.create(task=task, outcome=outcome, note=note, by=by.id, at=at)
     publish(TaskCompleted(task.pk, task.kind, task.subject, outcome), at=at)
     audit.record(by, "work.complete_task", f"task:{task.pk}", at=at, details={"outcome": outcome})
@@ -144,11 +200,32 @@ def _escalate(task: Task, levels: int, at: datetime) -> bool:
     return is_new
 
 
-def _open_task(task_id: int, by: Actor, verb: str) -> Task:
+def _locked(task_id: int, by: Actor, verb: str) -> Task:
     task = Task.objects.select_for_update().filter(pk=task_id).first()
     if task is None:
         raise UnknownTask(f"no task {task_id}", task=task_id)
     require(by, verb, task.unit_id)
-    if TaskCompletion.objects.filter(task=task).exists():
-        raise TaskAlreadyDone(f"task {task_id} is done already", task=task_id)
     return task
+
+
+def _refuse_done(task: Task) -> None:
+    if TaskCompletion.objects.filter(task=task).exists():
+        raise TaskAlreadyDone(f"task {task.pk} is done already", task=task.pk)
+
+
+def _refuse_other_than_owner(task: Task, by: Actor) -> None:
+    if by.holds({Role.SYSTEM}, task.unit_id):
+        return
+    latest = task.assignments.order_by("-id").first()
+    is_given_to_another = latest is not None and by.id != f"person:{latest.person_id}"
+    is_manager = task.kind != STEP and by.holds({Role.MANAGER}, task.unit_id)
+    if not by.holds(_roles_for(task), task.unit_id) or (is_given_to_another and not is_manager):
+        raise NotTaskOwner(
+            f"task {task.pk} belongs to {task.owner_role}", task=task.pk, owner_role=task.owner_role,
+            assigned_to=latest.person_id if latest else None,
+        )  # fmt: skip
+
+
+def _roles_for(task: Task) -> frozenset[str]:
+    """The roles that may do a task; a manager stands in for everybody, but for no step of a process."""
+    return frozenset({task.owner_role} if task.kind == STEP else {task.owner_role, Role.MANAGER})

@@ -133,7 +133,7 @@ def readings(request: Request, number: Number, span: Query[Span]) -> list[Readin
 @router.get("/bills/{id}", response=dict[str, Any])
 def bill(request: Request, id: Id) -> dict[str, Any]:
     """Show a bill as `mingdu verify` takes it: every line with quantity, price, clause, source, readings."""
-    return bill_json(request.auth, id)
+    return bill_json(request.auth, id, now=request.now)
 
 
 def _line(view: AccountView) -> AccountLine:

@@ -106,7 +106,7 @@ def new_case(request: Request, body: NewCase) -> Status[CaseAnswer]:
     """Open a case; it has an owner and a limit from now on."""
     order = CaseOrder(body.account, body.kind, body.words, bill_id=body.bill_id)
     case = open_case(order, by=request.auth, at=request.now)
-    return Status(201, _case(case_by_number(request.auth, case.number)))
+    return Status(201, _case(case_by_number(request.auth, case.number, now=request.now)))
 
 
 @router.get("/cases", response=list[CaseAnswer])
@@ -118,7 +118,7 @@ def case_list(request: Request, open_only: bool = False) -> list[CaseAnswer]:
 @router.get("/cases/{number}", response=CaseAnswer)
 def one_case(request: Request, number: Number) -> CaseAnswer:
     """Show one case."""
-    return _case(case_by_number(request.auth, number))
+    return _case(case_by_number(request.auth, number, now=request.now))
 
 
 @router.post("/cases/{number}/reread", response=RereadAnswer)
@@ -131,7 +131,7 @@ def reread(request: Request, number: Number) -> RereadAnswer:
 def close(request: Request, number: Number, body: CaseWord) -> CaseAnswer:
     """End a case by the customer's own word."""
     close_case(number, body.outcome, words=body.words, by=request.auth, at=request.now)
-    return _case(case_by_number(request.auth, number))
+    return _case(case_by_number(request.auth, number, now=request.now))
 
 
 @router.get("/callbacks", response=list[CallbackAnswer])

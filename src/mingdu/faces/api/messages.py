@@ -7,6 +7,7 @@ from typing import Any
 from ninja import Router, Schema, Status
 
 from mingdu.base.queries import read_audit, read_outbox
+from mingdu.base.retries import retry_event
 from mingdu.faces.writing import Instant
 from mingdu.notices.operations import mark_read
 from mingdu.notices.queries import MessageView, inbox, sent_messages
@@ -88,6 +89,13 @@ def outbox_events(request: Request, most: Most = 100) -> list[EventAnswer]:
         )
         for row in read_outbox(request.auth, most=most)
     ]  # fmt: skip
+
+
+@router.post("/outbox/events/{id}/retry", response={204: None})
+def retry(request: Request, id: Id) -> Status[None]:
+    """Let an event be delivered again that has used all its tries."""
+    retry_event(id, by=request.auth, at=request.now)
+    return Status(204, None)
 
 
 @router.get("/audit", response=list[ActAnswer])

@@ -9,7 +9,22 @@ from ninja.errors import HttpError, ValidationError
 from mingdu.errors import TradeError
 from mingdu.faces.problems import BadInput, UnreadableRequest, problem
 
-from . import accounts, cases, files, messages, metering, network, readings, rounds, runs, signing, tasks
+from . import (
+    accounts,
+    cases,
+    files,
+    ledger,
+    messages,
+    metering,
+    network,
+    payments,
+    processes,
+    readings,
+    rounds,
+    runs,
+    signing,
+    tasks,
+)
 from .door import Door
 
 api = NinjaAPI(
@@ -24,7 +39,10 @@ api = NinjaAPI(
     auth=Door(),
 )
 
-for routes in (signing, accounts, cases, tasks, rounds, runs, metering, network, readings, messages, files):
+for routes in (
+    signing, accounts, cases, tasks, processes, rounds, runs, metering, network, readings, messages, files,
+    ledger, payments,
+):  # fmt: skip
     api.add_router("", routes.router)
 
 

@@ -7,7 +7,7 @@ from ninja import Router, Schema
 from mingdu.base.operations import sign_in
 from mingdu.customers.operations import CODE_MINUTES, request_code, sign_in_with_code
 from mingdu.customers.queries import own_accounts
-from mingdu.faces.identity import Asked
+from mingdu.faces.identity import Asked, address_of
 
 from .door import Request
 from .fields import Body, Name, Secret, Short
@@ -59,8 +59,8 @@ class Me(Schema):
 
 @router.post("/sign-in", auth=None, response=Token)
 def staff_sign_in(request: Asked, body: SignIn) -> Token:
-    """Sign a member of staff in."""
-    _, token = sign_in(body.login, body.password, now=request.now)
+    """Sign a member of staff in; after some failures the next try has to wait."""
+    _, token = sign_in(body.login, body.password, now=request.now, address=address_of(request))
     return Token(token=token)
 
 

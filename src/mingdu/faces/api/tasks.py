@@ -1,4 +1,4 @@
-"""Tasks and process runs."""
+"""Tasks: work with an owner and a limit."""
 
 from __future__ import annotations
 
@@ -6,21 +6,14 @@ from typing import Any
 
 from ninja import Router, Schema, Status
 
-from mingdu.errors import TradeError
 from mingdu.faces.writing import Instant
 from mingdu.work.operations import UnknownTask, assign_task, complete_task
-from mingdu.work.queries import TaskView, open_tasks, process_steps, task_by_id
+from mingdu.work.queries import TaskView, open_tasks, task_by_id
 
 from .door import Request
 from .fields import Body, Filter, Id, Most, Name, Words
 
 router = Router(tags=["work"])
-
-
-class UnknownProcess(TradeError):
-    """There is no such process run within the actor's units."""
-
-    next_step = "look at the task list; each step of a run is a task"
 
 
 class Assignment(Body):
@@ -49,15 +42,6 @@ class TaskAnswer(Schema):
     details: dict[str, Any]
 
 
-class StepAnswer(Schema):
-    """A step of a process run with its task; open ones have no end."""
-
-    step: str
-    task_id: int
-    started_at: Instant
-    finished_at: Instant | None
-
-
 @router.get("/tasks", response=list[TaskAnswer])
 def task_list(request: Request, role: Filter = "", kind: Filter = "", most: Most = 200) -> list[TaskAnswer]:
     """List the open tasks of one's units, the earliest limit first."""
@@ -75,30 +59,16 @@ def one_task(request: Request, id: Id) -> TaskAnswer:
 
 @router.post("/tasks/{id}/assign", response={204: None})
 def assign(request: Request, id: Id, body: Assignment) -> Status[None]:
-    """Give an open task to a person."""
+    """Give an open task to a person who may do it."""
     assign_task(id, body.person_id, by=request.auth, at=request.now)
     return Status(204, None)
 
 
 @router.post("/tasks/{id}/complete", response={204: None})
 def complete(request: Request, id: Id, body: Completion) -> Status[None]:
-    """End a task with what came out."""
+    """End a task with what came out: by its owner, or a manager of its unit."""
     complete_task(id, body.outcome, note=body.note, by=request.auth, at=request.now)
     return Status(204, None)
-
-
-@router.get("/processes/{run_id}", response=list[StepAnswer])
-def process(request: Request, run_id: Id) -> list[StepAnswer]:
-    """Show the steps of a process run, in order."""
-    steps = process_steps(request.auth, run_id)
-    if not steps:
-        raise UnknownProcess(f"no process run {run_id}", run=run_id)
-    return [
-        StepAnswer(
-            step=step.step, task_id=step.task_id, started_at=step.started_at, finished_at=step.finished_at
-        )
-        for step in steps
-    ]
 
 
 def _task(view: TaskView) -> TaskAnswer:

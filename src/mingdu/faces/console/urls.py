@@ -1,16 +1,23 @@
-"""Addresses of the desks' pages."""
+"""Addresses of the desks' pages: each area keeps its own list and stands here with one line."""
 
 from __future__ import annotations
 
-from django.urls import path
-
-from . import views
+from django.urls import include, path
 
 app_name = "console"
 urlpatterns = [
-    path("", views.tasks, name="tasks"),
-    path("sign-in/", views.sign_in, name="sign_in"),
-    path("sign-out/", views.sign_out, name="sign_out"),
-    path("outbox/", views.outbox, name="outbox"),
-    path("runs/", views.runs, name="runs"),
+    path("", include("mingdu.faces.console.home")),
+    path("", include("mingdu.faces.console.signing")),
+    path("tasks/", include("mingdu.faces.console.tasks")),
+    path("readings/", include("mingdu.faces.console.readings.urls")),
+    path("runs/", include("mingdu.faces.console.runs")),
+    path("", include("mingdu.faces.console.bills")),
+    path("", include("mingdu.faces.console.outbox")),
+    path("cases/", include("mingdu.faces.console.cases.urls")),
+    path("callbacks/", include("mingdu.faces.console.callbacks")),
+    path("board/", include("mingdu.faces.console.board")),
+    path("live/", include("mingdu.faces.console.live")),
+    path("cycles/", include("mingdu.faces.console.cycles")),
+    path("audit/", include("mingdu.faces.console.audit")),
+    path("", include("mingdu.faces.console.people")),
 ]

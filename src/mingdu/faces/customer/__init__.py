@@ -1,1 +1,1 @@
-"""Plain pages of customers."""
+"""Pages of customers."""

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path, register_converter
+from django.urls.converters import IntConverter
 
-from . import views
+from .views import accounts, bills, cases, inbox, signing, use
+
+
+class RowConverter(IntConverter):
+    """A number of a row: one that the database's whole numbers can hold."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(RowConverter, "row")
 
 app_name = "customer"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("sign-in/", views.sign_in, name="sign_in"),
-    path("code/", views.code, name="code"),
-    path("sign-out/", views.sign_out, name="sign_out"),
-    path("bills/<int:bill_id>/", views.bill, name="bill"),
-    path("cases/", views.cases, name="cases"),
-    path("cases/new/", views.new_case, name="new_case"),
-    path("cases/<slug:number>/", views.one_case, name="case"),
-    path("inbox/", views.messages, name="inbox"),
-    path("inbox/<int:message_id>/read/", views.read_message, name="read_message"),
+    path("", use.home, name="home"),
+    path("day/<str:day>/", use.one_day, name="day"),
+    path("sign-in/", signing.sign_in, name="sign_in"),
+    path("code/", signing.code, name="code"),
+    path("sign-out/", signing.sign_out, name="sign_out"),
+    path("me/", accounts.me, name="me"),
+    path("me/print/", accounts.print_size, name="print_size"),
+    path("me/bind/", accounts.bind, name="bind"),
+    path("me/unbind/", accounts.unbind, name="unbind"),
+    path("bills/", bills.bills, name="bills"),
+    path("bills/<row:bill_id>/", bills.bill, name="bill"),
+    path("bills/<row:bill_id>/pdf/", bills.pdf, name="bill_pdf"),
+    path("bills/<row:bill_id>/compare/", bills.compare, name="compare"),
+    path("", include("mingdu.faces.customer.paying_urls")),
+    path("repair/", cases.repair, name="repair"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/new/", cases.new_case, name="new_case"),
+    path("cases/<slug:number>/", cases.one_case, name="case"),
+    path("cases/<slug:number>/files/<row:place>/", cases.case_file, name="case_file"),
+    path("inbox/", inbox.messages, name="inbox"),
+    path("inbox/<row:message_id>/read/", inbox.read_message, name="read_message"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import template
 
+from mingdu.billing.line_words import in_own_words
 from mingdu.core.bill import thousandths_text
 from mingdu.faces.words import WORDS
 from mingdu.faces.writing import yuan_text
@@ -15,6 +16,12 @@ register = template.Library()
 def word(code: str) -> str:
     """Return the word for a code in the reader's language."""
     return str(WORDS.get(code, code))
+
+
+@register.filter
+def remark(text: str) -> str:
+    """Return a rule's clause or source in the reader's language."""
+    return in_own_words(text)
 
 
 @register.filter

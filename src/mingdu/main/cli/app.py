@@ -19,6 +19,7 @@ COMMANDS = (
     "tariff",
     "town",
     "readings",
+    "exports",
     "headend",
     "bills",
     "processes",

@@ -7,22 +7,17 @@ from typing import Annotated
 
 import typer
 
-from mingdu.base.actors import Actor
 from mingdu.errors import TradeError
 from mingdu.main import database
 from mingdu.main.clock import clock_of
 from mingdu.main.environment import Environment, current_environment
 from mingdu.main.startup import start_django
 
+from .staff import staff_of_login
+
 Period = Annotated[str, typer.Option(help="month, such as 2026-12")]
 By = Annotated[str, typer.Option(help="login of who does it")]
 RunId = Annotated[int, typer.Option("--run", help="number of the run; 0 takes the latest of the period")]
-
-
-class UnknownLogin(TradeError):
-    """Nobody with this login may sign in."""
-
-    next_step = "give --by a login of the staff"
 
 
 class NoRunYet(TradeError):
@@ -47,7 +42,7 @@ def rehearse(period: Period, by: By = "clerk", book: str = "") -> None:
     from mingdu.billing import operations
 
     clock = clock_of(environment)
-    made = operations.rehearse(period, book, by=_actor(by), at=clock.now())
+    made = operations.rehearse(period, book, by=staff_of_login(by), at=clock.now())
     ledger.finish_run(made.ledger_run_id, clock.now())
     _print_run(made.pk, by)
 
@@ -58,7 +53,7 @@ def approve(period: Period, by: By, run: RunId = 0) -> None:
     from mingdu.billing import operations
 
     number = run or _latest(period, by)
-    operations.approve_run(number, by=_actor(by), at=clock_of(environment).now())
+    operations.approve_run(number, by=staff_of_login(by), at=clock_of(environment).now())
     _print_run(number, by)
 
 
@@ -69,7 +64,7 @@ def issue(period: Period, by: By = "clerk", run: RunId = 0) -> None:
     from mingdu.billing import operations
 
     clock, number = clock_of(environment), run or _latest(period, by)
-    ledger.finish_run(operations.issue_run(number, by=_actor(by), at=clock.now()), clock.now())
+    ledger.finish_run(operations.issue_run(number, by=staff_of_login(by), at=clock.now()), clock.now())
     _print_run(number, by)
 
 
@@ -78,7 +73,9 @@ def status(period: Period, by: By = "clerk") -> None:
     _ready()
     from mingdu.billing.queries import runs
 
-    typer.echo(json.dumps([vars(view) for view in runs(_actor(by), period=period)], ensure_ascii=False))
+    typer.echo(
+        json.dumps([vars(view) for view in runs(staff_of_login(by), period=period)], ensure_ascii=False)
+    )
 
 
 def _ready() -> Environment:
@@ -88,19 +85,10 @@ def _ready() -> Environment:
     return environment
 
 
-def _actor(login: str) -> Actor:
-    from mingdu.base.queries import actor_by_login
-
-    actor = actor_by_login(login)
-    if actor is None:
-        raise UnknownLogin(f"nobody signs in as {login}", login=login)
-    return actor
-
-
 def _latest(period: str, by: str) -> int:
     from mingdu.billing.queries import runs
 
-    found = runs(_actor(by), period=period)
+    found = runs(staff_of_login(by), period=period)
     if not found:
         raise NoRunYet(f"no bill run of {period}", period=period)
     return found[0].id
@@ -109,4 +97,4 @@ def _latest(period: str, by: str) -> int:
 def _print_run(number: int, by: str) -> None:
     from mingdu.billing.queries import run_status
 
-    typer.echo(json.dumps(vars(run_status(_actor(by), number)), ensure_ascii=False))
+    typer.echo(json.dumps(vars(run_status(staff_of_login(by), number)), ensure_ascii=False))

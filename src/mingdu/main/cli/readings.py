@@ -10,13 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from mingdu.base.actors import SYSTEM, Actor
+from mingdu.base.actors import Actor
 from mingdu.errors import TradeError
 from mingdu.main.clock import clock_of
 from mingdu.main.environment import current_environment
 from mingdu.main.migrate import migrate
+from mingdu.main.registry import load_registry, read_registry
+from mingdu.main.registry_parts import register_parts
 
-from .registry import load_registry, read_registry, register_registry_loader
+from .staff import staff_or_system
+from .town_clock import clock_for
+from .whole_file import whole_file
 
 REGISTRY = "registry"
 EXIT_BAD_ROWS = 1
@@ -38,12 +42,6 @@ class NoSuchFile(TradeError):
     next_step = "give the path of an existing file"
 
 
-class UnknownLogin(TradeError):
-    """Nobody with this login may sign in."""
-
-    next_step = "give --by a login of the staff"
-
-
 class BadDay(TradeError):
     """A day or month that is none."""
 
@@ -61,7 +59,7 @@ def register(app: typer.Typer) -> None:
     app.command("import")(import_)
     app.command("close-days")(close_days)
     export_group(app).command("readings")(export_readings)
-    register_registry_loader("network", _load_network)
+    register_parts()
 
 
 def export_group(app: typer.Typer) -> typer.Typer:
@@ -80,13 +78,13 @@ def import_(
     """Import readings or a registry; exit code 1 when a line could not be taken, all others stand."""
     if not file.is_file():
         raise NoSuchFile(f"{file} is not a file", path=str(file))
-    now = _ready()
+    now = ready()
     if form == REGISTRY or (form is None and file.suffix.lower() == ".json"):
         if dry_run:
             raise NoDryRun(f"{file.name} is a registry", file=file.name)
-        outcome = _registry_report(file, _actor(by), now)
+        outcome = _registry_report(file, staff_or_system(by))
     else:
-        outcome = _import_readings(file, form, dry_run, _actor(by), now)
+        outcome = _import_readings(file, form, dry_run, staff_or_system(by), now)
     text = json.dumps(outcome, ensure_ascii=False)
     if report is None:
         typer.echo(text)
@@ -103,11 +101,11 @@ def import_(
 def close_days(first: First, last: Last, by: By = "") -> None:
     """Close days for all usage points and print what was done, bucket by bucket."""
     first_day, last_day = _day(first), _day(last)
-    now = _ready()
+    now = ready()
     from mingdu.base import ledger
     from mingdu.metering import operations
 
-    run = operations.close_days(first_day, last_day, by=_actor(by), at=now)
+    run = operations.close_days(first_day, last_day, by=staff_or_system(by), at=now)
     done = ledger.finish_run(run.pk, now)
     typer.echo(json.dumps({"run": run.pk, **vars(done), "results": ledger.results(run.pk)}))
 
@@ -115,31 +113,22 @@ def close_days(first: First, last: Last, by: By = "") -> None:
 def export_readings(period: Period, out: Out, by: By = "") -> None:
     """Write the readings of a month in the long form of `mingdu import`."""
     first_day, end_day = _month(period)
-    _ready()
+    ready()
     from mingdu.metering.queries import export_lines
 
     lines = 0
-    with out.open("w", encoding="utf-8", newline="\n") as opened:
-        for line in export_lines(_actor(by), first_day, end_day):
+    with whole_file(out) as opened:
+        for line in export_lines(staff_or_system(by), first_day, end_day):
             opened.write(line + "\n")
             lines += 1
     typer.echo(f"rows={lines - 1} file={out}")
 
 
-def _ready() -> datetime:
+def ready() -> datetime:
     """Start the database, bring the tables up to date and return the present instant."""
     environment = current_environment()
     migrate(environment)
     return clock_of(environment).now()
-
-
-def _actor(login: str) -> Actor:
-    from mingdu.base.queries import actor_by_login
-
-    actor = actor_by_login(login) if login else SYSTEM
-    if actor is None:
-        raise UnknownLogin(f"nobody signs in as {login}", login=login)
-    return actor
 
 
 def _import_readings(file: Path, form: str | None, dry_run: bool, by: Actor, now: datetime) -> dict[str, Any]:
@@ -151,23 +140,20 @@ def _import_readings(file: Path, form: str | None, dry_run: bool, by: Actor, now
     return import_file(file, form=chosen, dry_run=dry_run, by=by, at=now).as_json()
 
 
-def _registry_report(file: Path, by: Actor, now: datetime) -> dict[str, Any]:
+def _registry_report(file: Path, by: Actor) -> dict[str, Any]:
     """Hand the registry to all loaders; rows are its usage points, accepted those that are new."""
+    from django.conf import settings
+
     from mingdu.base.database import reading_connection
     from mingdu.metering.queries import points
 
-    registry = read_registry(file)
+    registry, environment = read_registry(file), current_environment()
     before = len(points(reading_connection()).ids)
-    loaded = load_registry(registry, by, now)
+    clock = clock_of(environment) if before else clock_for(environment, registry, settings.ZONE)
+    loaded = load_registry(registry, by, clock.now())
     rows = len(registry["usage_points"])
     new = len(points(reading_connection()).ids) - before
     return {"rows": rows, "accepted": new, "same": rows - new, "conflicts": 0, "bad": [], "loaded": loaded}
-
-
-def _load_network(registry: dict[str, Any], by: Actor, at: datetime) -> int:
-    from mingdu.metering.operations import register_network
-
-    return register_network(registry, by=by, at=at).usage_points
 
 
 def _day(text: str) -> date:

@@ -25,7 +25,9 @@ from mingdu.town.truth import truth_of
 Points = Annotated[int, typer.Option(help="How many usage points.", envvar="MINGDU_TOWN_POINTS")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same town.", envvar="MINGDU_TOWN_SEED")]
 Out = Annotated[Path, typer.Option(help="Folder to write to.")]
-Findings = Annotated[Path, typer.Option(help="JSON list or CSV: usage_point, rule, first, last.")]
+Findings = Annotated[
+    Path, typer.Option(help="JSON list or CSV: usage_point, rule, day, first_interval, latest_interval.")
+]
 
 
 class NoSuchFile(TradeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -12,10 +11,10 @@ from django.conf import settings
 from mingdu.base import ledger, outbox
 from mingdu.base.actors import SYSTEM
 from mingdu.base.queries import actor_by_login
-from mingdu.customers.operations import register_customers
 from mingdu.main.environment import Environment
-from mingdu.metering.operations import close_days, import_file, register_network
-from mingdu.rounds.operations import register_books
+from mingdu.main.registry import load_registry, read_registry
+from mingdu.main.registry_parts import register_parts
+from mingdu.metering.operations import close_days, import_file
 from mingdu.town.files import write_town
 from mingdu.town.model import Town
 
@@ -53,11 +52,10 @@ def close_span(first: date, last: date, now: datetime) -> None:
 
 
 def _load_registry(folder: Path, now: datetime) -> None:
-    registry = json.loads((folder / "registry.json").read_text())
+    registry = read_registry(folder / "registry.json")
     registry["units"] = [{"unit": STATION[0], "name": STATION[1]}]
-    register_network(registry, by=SYSTEM, at=now)
-    register_customers(registry, by=SYSTEM, at=now)
-    register_books(registry, by=SYSTEM, at=now)
+    register_parts()
+    load_registry(registry, SYSTEM, now)
 
 
 def _type_reading(folder: Path, last_day: date) -> None:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from functools import partial
 from typing import Any
 
-from mingdu.main.environment import Environment
 from mingdu.town.identity import SILENT_TERMINAL
-from mingdu.town.model import Town
 
 from .caller import Caller, sign_in
-from .load import SOCKET_DAYS
 from .waiting import until
 
 PERIOD = "2026-12"
@@ -22,28 +17,13 @@ RUN_SECONDS = 180
 Tell = Callable[[str], None]
 
 
-def end_month(environment: Environment, running: Any, tell: Tell) -> None:
-    """Wait for the last days' readings, close them, rehearse, approve, issue; once a data folder."""
+def end_month(running: Any, tell: Tell) -> None:
+    """Rehearse, approve and issue the month's bills, once a data folder."""
     clerk = sign_in(running.url, "clerk", running.passwords["clerk"])
     manager = sign_in(running.url, "manager", running.passwords["manager"])
-    engineer = sign_in(running.url, "engineer", running.passwords["engineer"])
-    if issued_run(clerk) is not None:
-        return
-    town = Town(environment.town_seed, environment.town_points)
-    last_day = town.span.last_day
-    tell("waiting for the readings of the last days over the socket")
-    until(partial(are_online, engineer), "the terminals", seconds=COLLECT_SECONDS)
-    for days_before in range(SOCKET_DAYS):
-        day = f"{last_day - timedelta(days=days_before)}"
-        until(partial(is_collected, engineer, day), f"the readings of {day}", seconds=COLLECT_SECONDS)
-    until(lambda: engineer.get("terminals")["frames_waiting"] == 0, "the ingest", seconds=COLLECT_SECONDS)
-    tell("closing the last days")
-    # From the day before them on, because home 42's gap begins there and now has registers at both ends.
-    first = last_day - timedelta(days=SOCKET_DAYS)
-    engineer.post("days/close", {"from": f"{first}", "to": f"{last_day}"})
-    until(lambda: is_closed(engineer, f"{last_day}"), "the close of the last days", seconds=RUN_SECONDS)
-    tell(f"bills of {PERIOD}: rehearse, approve, issue")
-    bill_month(clerk, manager)
+    if issued_run(clerk) is None:
+        tell(f"bills of {PERIOD}: rehearse, approve, issue")
+        bill_month(clerk, manager)
 
 
 def bill_month(clerk: Caller, manager: Caller) -> dict[str, Any]:

@@ -65,8 +65,10 @@ def running_demo(environment: Environment, tell: Tell) -> Iterator[Running]:
         running = Running(url, passwords)
         _write_demo_json(environment, running, processes)
         from .month_end import end_month
+        from .reading_cycle import read_month
 
-        end_month(environment, running, tell)
+        read_month(environment, running, tell)
+        end_month(running, tell)
         yield running
     finally:
         processes.stop()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from mingdu.core.day_block import NOT_READ, Freezes
 from mingdu.core.quality import Quality
 from mingdu.core.registers import PERIOD_REGISTERS, Register
-from mingdu.core.types import Ints
+from mingdu.core.types import Flags, Ints
 from mingdu.metering.queries import Segments, register_segments
 from mingdu.metering.store.columns import Connection, instant64, microseconds
-from mingdu.metering.store.registers import fetch_at
+from mingdu.metering.store.registers import StoredRegisters, fetch_at
 
 REGISTERS = (Register.TOTAL, *PERIOD_REGISTERS)
 EVIDENCE = (Quality.MEASURED, Quality.EDITED)
@@ -33,18 +33,35 @@ def read_freezes(
     """
     digits = np.full((len(usage_point_ids), len(midnights), len(REGISTERS)), NOT_READ, dtype=np.int64)
     meter_id = np.zeros(digits.shape, dtype=np.int64)
-    found = fetch_at(conn, usage_point_ids, REGISTERS, midnights)
-    found = found.take(np.isin(found.quality, EVIDENCE))
-    instants = microseconds(np.array([instant64(each) for each in midnights]))
-    column = np.searchsorted(instants, microseconds(found.read_at))
+    found, column = _read_at(conn, usage_point_ids, REGISTERS, midnights)
     codes = np.array(REGISTERS, dtype=np.int64)
     order = np.argsort(codes)
     register = order[np.searchsorted(codes[order], found.register)]
     digits[found.place, column, register] = found.digits
     meter_id[found.place, column, register] = found.meter_id
-    segments = register_segments(conn, usage_point_ids, REGISTERS, (midnights[0], midnights[-1]))
+    # A meter that was put in at the last midnight is the one whose freeze stands there.
+    past_last = midnights[-1] + timedelta(microseconds=1)
+    segments = register_segments(conn, usage_point_ids, REGISTERS, (midnights[0], past_last))
     _join_meters(digits, meter_id, segments, digit_count)
     return Freezes(total=digits[:, :, 0], periods=digits[:, :, 1:])
+
+
+def are_read(conn: Connection, usage_point_ids: Ints, midnights: Sequence[datetime]) -> Flags:
+    """Tell which midnights have a freeze of the total, whichever meter's; bool (point, midnight)."""
+    found, column = _read_at(conn, usage_point_ids, [Register.TOTAL], midnights)
+    is_read = np.zeros((len(usage_point_ids), len(midnights)), dtype=bool)
+    is_read[found.place, column] = True
+    return is_read
+
+
+def _read_at(
+    conn: Connection, usage_point_ids: Ints, registers: Sequence[Register], midnights: Sequence[datetime]
+) -> tuple[StoredRegisters, Ints]:
+    """Return the readings that are evidence, and which of the midnights each was taken at."""
+    found = fetch_at(conn, usage_point_ids, registers, midnights)
+    found = found.take(np.isin(found.quality, EVIDENCE))
+    instants = microseconds(np.array([instant64(each) for each in midnights]))
+    return found, np.searchsorted(instants, microseconds(found.read_at))
 
 
 def _join_meters(digits: Ints, meter_id: Ints, segments: Segments, digit_count: Ints) -> None:

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 
 STEP_DAYS = 7
 HISTORY_DAYS = 28
+# Registers further apart than the longest month say nothing of the days between them.
+LONGEST_GAP_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,15 @@ def steps_of(first: date, last: date, intervals_of: Callable[[date], int]) -> li
         steps.append(Step(first, days, _history_days(first, intervals, intervals_of), intervals))
         first += timedelta(days=days)
     return steps
+
+
+def step_between(first: date, end: date, intervals_of: Callable[[date], int]) -> Step | None:
+    """Return the days from first to before end as one step; None where a change of the clocks cuts them."""
+    days = (end - first).days
+    intervals = intervals_of(first)
+    if any(intervals_of(first + timedelta(days=n)) != intervals for n in range(days)):
+        return None
+    return Step(first, days, _history_days(first, intervals, intervals_of), intervals)
 
 
 def _history_days(first: date, intervals: int, intervals_of: Callable[[date], int]) -> int:

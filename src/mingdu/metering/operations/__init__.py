@@ -7,7 +7,7 @@ from .close import DayNotOver, DaysOutOfOrder, close_days
 from .exchange import Exchange, MeterInUse, NewMeter, meter_exchange
 from .findings import AlreadyExplained, Explanation, UnknownFinding, explain_finding
 from .import_file import Form, UnknownFormat, import_file
-from .ingest import ingest_inbox
+from .ingest import ingest_inbox, ingest_one
 from .months import make_months
 from .network import BadRegistry, InstallationsOverlap, Registered, register_network
 from .polls import NoTerminal, UnknownPollItem, plan_polls, request_poll
@@ -33,6 +33,7 @@ __all__ = [
     "explain_finding",
     "import_file",
     "ingest_inbox",
+    "ingest_one",
     "make_months",
     "meter_exchange",
     "plan_polls",

@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 
 from mingdu.base import audit, ledger
 from mingdu.base.actors import Actor
+from mingdu.base.ledger_work import LedgerRun
 from mingdu.base.permissions import require
 from mingdu.errors import TradeError
-from mingdu.metering.closing.bucket import KIND, LedgerRun
+from mingdu.metering.closing.bucket import KIND
 from mingdu.metering.queries import point_buckets
 from mingdu.metering.zone import midnight
 

@@ -7,9 +7,11 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
-from django.db import transaction
+import psycopg
+from django.db import InterfaceError, OperationalError, transaction
 
 from mingdu.base.actors import SYSTEM
+from mingdu.base.attempts import attempt
 from mingdu.base.permissions import require
 from mingdu.core.quality import Quality
 from mingdu.core.registers import Channel
@@ -31,6 +33,8 @@ from mingdu.metering.zone import INTERVAL_MINUTES, zone
 from mingdu.rulebook.meters import MeterModel, meter_models
 
 ERROR_CHARACTERS = 200
+# What the database, not the frame, is to blame for.
+LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 STEP = timedelta(minutes=INTERVAL_MINUTES)
 
 
@@ -57,14 +61,40 @@ def ingest_inbox(*, at: datetime, most: int) -> int:
     """
     require(SYSTEM, "metering.accept_readings")
     with transaction.atomic():
-        frames = list(
-            InboxFrame.objects.filter(ingested_at__isnull=True)
-            .select_for_update(skip_locked=True)
-            .order_by("id")[:most]
-        )
+        frames = _waiting(most)
         if frames:
             _ingest(frames, at)
     return len(frames)
+
+
+def ingest_one(*, at: datetime) -> bool:
+    """
+    Take the first waiting frame by itself, after one among many has failed in a way that nobody foresaw.
+
+    returns  False when none waits
+    raises   what nobody foresaw, after it was kept on the frame, which then blocks no other; a lost
+             database is no fault of the frame and leaves it waiting
+    """
+    require(SYSTEM, "metering.accept_readings")
+    frames: list[InboxFrame] = []
+
+    def set_aside(failure: Exception) -> bool:
+        if not frames or isinstance(failure, LOST):
+            return False
+        error = f"{type(failure).__name__}: {failure}"[:ERROR_CHARACTERS]
+        waiting = InboxFrame.objects.filter(pk=frames[0].pk, ingested_at__isnull=True)
+        return bool(waiting.update(ingested_at=at, error=error))
+
+    with attempt(set_aside):
+        frames += _waiting(1)
+        if frames:
+            _ingest(frames, at)
+    return bool(frames)
+
+
+def _waiting(most: int) -> list[InboxFrame]:
+    waiting = InboxFrame.objects.filter(ingested_at__isnull=True)
+    return list(waiting.select_for_update(skip_locked=True).order_by("id")[:most])
 
 
 def _ingest(frames: list[InboxFrame], at: datetime) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mingdu.metering.store.buckets import BUCKET_POINTS
 
-from .collection import CollectionDay, collection_status
 from .curves import CurveBlock, CurveDay, UnlikeDays, curve_of, curves
 from .export import export_lines
 from .findings import (
@@ -15,6 +14,7 @@ from .findings import (
     findings_open,
     points_on_hold,
 )
+from .network import CollectionOfDay, collection_of
 from .points import (
     Installations,
     Installed,
@@ -32,7 +32,7 @@ from .registers import RegisterValues, Segments, register_segments, register_val
 
 __all__ = [
     "BUCKET_POINTS",
-    "CollectionDay",
+    "CollectionOfDay",
     "CurveBlock",
     "CurveDay",
     "Installations",
@@ -46,7 +46,7 @@ __all__ = [
     "bucket_of",
     "closed_until",
     "codes_of_ids",
-    "collection_status",
+    "collection_of",
     "conflicts_found",
     "curve_of",
     "curves",

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from mingdu.base.actors import Actor
 from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
-from mingdu.core.registers import Register
+from mingdu.core.registers import Channel, Register
 from mingdu.metering.models import (
     DayClosing,
     InboxFrame,
@@ -20,6 +20,7 @@ from mingdu.metering.models import (
     TerminalSession,
     UnknownTerminal,
 )
+from mingdu.metering.readings import Source
 from mingdu.metering.store.columns import fetch_row
 from mingdu.metering.zone import midnight
 
@@ -27,8 +28,10 @@ from .points import point_buckets
 
 MOST_ROWS = 1_000
 _STORED = """
-    SELECT count(DISTINCT usage_point_id) FROM metering_registerreading
-    WHERE read_at = %s AND register = %s AND usage_point_id = ANY(%s)
+    SELECT (SELECT count(DISTINCT usage_point_id) FROM metering_registerreading
+            WHERE read_at = %s AND register = %s AND usage_point_id = ANY(%s)),
+           (SELECT count(DISTINCT usage_point_id) FROM metering_curve
+            WHERE day = %s AND channel = %s AND source <> %s AND usage_point_id = ANY(%s))
 """
 
 
@@ -60,6 +63,7 @@ class CollectionOfDay:
 
     expected        points whose meter is read by a terminal
     stored          of these, points whose total register at the day's end is stored
+    curves          of these, points with a curve of the day that was read, not only estimated
     answered        polls of the day that were answered
     waiting_online  polls that wait although their terminal is connected
     waiting_offline polls that wait for a terminal that is not connected
@@ -70,6 +74,7 @@ class CollectionOfDay:
     day: date
     expected: int
     stored: int
+    curves: int
     answered: int
     waiting_online: int
     waiting_offline: int
@@ -119,7 +124,8 @@ def collection_of(by: Actor, day: date) -> CollectionOfDay:
         .exclude(valid_to__lt=end)
         .values_list("usage_point_id", flat=True)
     )
-    stored = fetch_row(reading_connection(), _STORED, (end, int(Register.TOTAL), points))[0]
+    asked = end, int(Register.TOTAL), points, day, int(Channel.IMPORT), int(Source.DAY_CLOSE), points
+    stored, curves = fetch_row(reading_connection(), _STORED, asked)
     open_sessions = TerminalSession.objects.filter(terminal=OuterRef("terminal"), ended_at__isnull=True)
     waits = Q(answered_at__isnull=True, given_up_at__isnull=True)
     counts = (
@@ -134,8 +140,9 @@ def collection_of(by: Actor, day: date) -> CollectionOfDay:
     )
     closed = DayClosing.objects.filter(day=day).count()
     return CollectionOfDay(
-        day=day, expected=len(set(points)), stored=stored, is_closed=closed == len(point_buckets()), **counts
-    )
+        day=day, expected=len(set(points)), stored=stored, curves=curves,
+        is_closed=closed == len(point_buckets()), **counts,
+    )  # fmt: skip
 
 
 def _seen_terminals(by: Actor) -> QuerySet[Terminal]:

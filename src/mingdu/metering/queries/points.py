@@ -79,6 +79,13 @@ class Points:
     is_area: Flags
     has_periods: Flags
 
+    def take(self, rows: Ints | Flags) -> Points:
+        """Return the chosen points."""
+        return Points(
+            self.ids[rows], self.unit_ids[rows], self.area_ids[rows], self.capacity_w[rows],
+            self.is_area[rows], self.has_periods[rows],
+        )  # fmt: skip
+
 
 def points(conn: Connection, bucket: int | None = None) -> Points:
     """Return the usage points of one bucket, or all; for other subjects' mass work, not filtered by actor."""

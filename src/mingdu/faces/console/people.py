@@ -1,0 +1,214 @@
+"""Users and units: who works here, with which roles on which units; a new password is shown once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mingdu.base.actors import Actor
+from mingdu.base.operations import IncompatibleRoles
+from mingdu.base.people import (
+    LoginTaken,
+    OwnAccess,
+    RoleNotHeld,
+    UnknownUnit,
+    deactivate,
+    employ,
+    give_role,
+    member,
+    member_of,
+    people_listed,
+    reactivate,
+    reset_password,
+    unit_tree,
+    withdraw_role,
+)
+from mingdu.base.permissions import require
+from mingdu.base.roles import Role
+from mingdu.base.sheets import sheet_of
+from mingdu.faces.identity import Asked
+from mingdu.faces.words import WORDS
+
+from .door import at_desk, not_kept
+from .refusals import refusal
+
+MOST_LETTERS = 40
+# Customers sign in by their phone, and the system is no person.
+STAFF_ROLES = [role for role in Role if role not in (Role.CUSTOMER, Role.SYSTEM)]
+
+
+class PersonForm(forms.Form):
+    """A new member of staff."""
+
+    login = forms.SlugField(
+        label=gettext_lazy("Login"), max_length=40, widget=forms.TextInput({"autocomplete": "off"}),
+        help_text=gettext_lazy("Letters, digits, hyphens and underscores."),
+    )  # fmt: skip
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
+    unit = forms.TypedChoiceField(label=gettext_lazy("Unit"), coerce=int, empty_value=None, required=False)
+
+    def __init__(self, by: Actor, data: Any = None) -> None:
+        """Offer all units."""
+        super().__init__(data)
+        self.fields["unit"] = _unit_field(by)
+
+
+class RoleForm(forms.Form):
+    """A role on a unit and everything below it."""
+
+    role = forms.ChoiceField(
+        label=gettext_lazy("The role"), choices=[(role.value, WORDS[role.value]) for role in STAFF_ROLES]
+    )
+    unit = forms.TypedChoiceField(label=gettext_lazy("Unit"), coerce=int, empty_value=None, required=False)
+
+    def __init__(self, by: Actor, data: Any = None) -> None:
+        """Offer all units."""
+        super().__init__(data)
+        self.fields["unit"] = _unit_field(by)
+
+
+@require_safe
+def people(request: Asked) -> HttpResponse:
+    """List staff, those who may sign in first; found by login or name."""
+    by = at_desk(request)
+    asked = request.GET.get("q", "")[:MOST_LETTERS].replace("\0", "").strip()
+    sheet = sheet_of(request, people_listed(by, asked))
+    page = {"asked": asked, "sheet": sheet, "rows": [member_of(row) for row in sheet.rows]}
+    return render(request, "faces/console/people/list.html", page)
+
+
+@require_safe
+def units(request: Asked) -> HttpResponse:
+    """Show the tree of units."""
+    return render(request, "faces/console/people/units.html", {"rows": unit_tree(at_desk(request))})
+
+
+@require_http_methods(["GET", "POST"])
+def new_person(request: Asked) -> HttpResponse:
+    """Create a member of staff; his first password is shown here, once."""
+    by = at_desk(request)
+    require(by, "base.administer")
+    form = PersonForm(by, request.POST or None)
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            number, password = employ(
+                said["login"], said["name"], unit_id=said["unit"], by=by, at=request.now
+            )
+        except LoginTaken as error:
+            form.add_error("login", refusal(error))
+        except UnknownUnit as error:
+            form.add_error("unit", refusal(error))
+        else:
+            return _person_page(request, by, number, password=password)
+    status = 422 if form.errors else 200
+    return render(request, "faces/console/people/new.html", {"form": form}, status=status)
+
+
+@require_safe
+def person(request: Asked, person_id: int) -> HttpResponse:
+    """Show a person with his roles."""
+    return _person_page(request, at_desk(request), person_id)
+
+
+@require_POST
+def grant(request: Asked, person_id: int) -> HttpResponse:
+    """Give a person a role."""
+    by = at_desk(request)
+    require(by, "base.administer")
+    form = RoleForm(by, request.POST)
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            give_role(person_id, Role(said["role"]), unit_id=said["unit"], by=by, at=request.now)
+        except (IncompatibleRoles, UnknownUnit) as error:
+            form.add_error(None, refusal(error))
+        else:
+            messages.success(request, _("The role is given; it holds from his next click."))
+            return redirect("console:person", person_id)
+    return _person_page(request, by, person_id, form=form)
+
+
+@require_POST
+def withdraw(request: Asked, person_id: int, grant_id: int) -> HttpResponse:
+    """End a role of a person."""
+    by = at_desk(request)
+    try:
+        withdraw_role(person_id, grant_id, by=by, at=request.now)
+    except (OwnAccess, RoleNotHeld) as error:
+        messages.error(request, refusal(error))
+    else:
+        messages.success(request, _("The role is withdrawn."))
+    return redirect("console:person", person_id)
+
+
+@require_POST
+def end_access(request: Asked, person_id: int) -> HttpResponse:
+    """End a person's access."""
+    by = at_desk(request)
+    try:
+        deactivate(person_id, by=by, at=request.now)
+    except OwnAccess as error:
+        messages.error(request, refusal(error))
+    else:
+        messages.success(request, _("His access has ended; what he did stays in the audit."))
+    return redirect("console:person", person_id)
+
+
+@require_POST
+def give_access(request: Asked, person_id: int) -> HttpResponse:
+    """Let a person sign in again."""
+    reactivate(person_id, by=at_desk(request), at=request.now)
+    messages.success(request, _("He may sign in again, with the roles that he holds."))
+    return redirect("console:person", person_id)
+
+
+@require_POST
+def new_secret(request: Asked, person_id: int) -> HttpResponse:
+    """Give a person a new password and show it, once."""
+    by = at_desk(request)
+    return _person_page(request, by, person_id, password=reset_password(person_id, by=by, at=request.now))
+
+
+def _person_page(
+    request: Asked, by: Actor, person_id: int, *, form: RoleForm | None = None, password: str = ""
+) -> HttpResponse:
+    found = member(by, person_id)
+    page = {
+        "person": found,
+        "form": form or RoleForm(by),
+        "password": password,
+        "is_self": found.id == by.number,
+    }
+    # The password leaves in this one answer: it is neither stored nor sent by a redirect.
+    status = 422 if form and form.errors else 200
+    return not_kept(render(request, "faces/console/people/person.html", page, status=status))
+
+
+def _unit_field(by: Actor) -> forms.TypedChoiceField:
+    choices = [(unit.id, f"{'　' * unit.depth}{unit.name}") for unit in unit_tree(by)]
+    return forms.TypedChoiceField(
+        label=gettext_lazy("Unit"), coerce=int, empty_value=None, required=False,
+        choices=[("", _("the whole company")), *choices],
+    )  # fmt: skip
+
+
+urlpatterns = [
+    path("people/", people, name="people"),
+    path("people/new/", new_person, name="new_person"),
+    path("people/<int:person_id>/", person, name="person"),
+    path("people/<int:person_id>/roles/", grant, name="grant_role"),
+    path("people/<int:person_id>/roles/<int:grant_id>/withdraw/", withdraw, name="withdraw_role"),
+    path("people/<int:person_id>/deactivate/", end_access, name="deactivate_person"),
+    path("people/<int:person_id>/reactivate/", give_access, name="reactivate_person"),
+    path("people/<int:person_id>/password/", new_secret, name="reset_password"),
+    path("units/", units, name="units"),
+]

@@ -1,0 +1,66 @@
+"""What a refused act is told to a colleague: the cause and the next step, in his language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from mingdu.errors import TradeError
+
+WORDS = {
+    "ApprovalByProposer": _("You proposed this yourself. Ask a colleague who approves to look at it."),
+    "RunNotReady": _("The rehearsal is not done yet. Wait until all its parts are done."),
+    "RunAlreadyApproved": _("This run was approved before. It can be issued."),
+    "RunNotApproved": _("This run is not approved yet. It is issued after another person has approved it."),
+    "PeriodNotOver": _("This month is not over yet, so its last readings do not exist."),
+    "BadPeriod": _("Write the month like 2026-12."),
+    "UnknownBook": _("There is no such book."),
+    "AlreadyExplained": _("Somebody has explained this finding meanwhile; his explanation stands."),
+    "ExplanationInUse": _(
+        "A bill was issued from this day, so the explanation stands. Correct the reading instead."
+    ),
+    "NothingToWithdraw": _("The finding is open already."),
+    "BadRegisterValue": _("Type the digits as the register shows them, at most two after the point."),
+    "BadValue": _("The register cannot show this value. Read it again."),
+    "NotInstalled": _("No meter hung at this point at that time."),
+    "FutureReading": _("This time has not come yet."),
+    "OutsideStorage": _("No readings are kept of this month."),
+    "TaskAlreadyDone": _("Somebody has done this task meanwhile."),
+    "TaskIsStep": _("This task is a step of a process; it ends with the step."),
+    "NotTaskOwner": _("This task belongs to another role or person. Have it given to you first."),
+    "NoBillInCase": _("This case names no bill, so there is nothing to read again or to correct."),
+    "CaseAlreadyClosed": _("The customer has closed this case meanwhile. What is new belongs to a new case."),
+    "AnswerMissing": _("Write what was found and what comes next."),
+    "ProposalWaits": _("A correction of this bill waits for its approval already."),
+    "NothingToCorrect": _(
+        "Today's readings give the same bill. Explain it to the customer; nothing changes."
+    ),
+    "NotBillable": _("Today's readings give no bill. Have the registers read again first."),
+    "BillAlreadyCorrected": _("This bill was corrected before. Look at the bill that replaced it."),
+    "CorrectionAlreadyApproved": _("This correction was carried out before. Look at the new bill."),
+    "ProposalOutdated": _("Readings changed after the proposal. Have it proposed again."),
+    "AlreadyReached": _("This customer was reached before and gave his score."),
+    "CustomerRefused": _("This customer does not want to be called. Leave him in peace."),
+    "BadScore": _("A customer who was reached gives a score from 1 to 5; nobody else has one."),
+    "NextTryUnfit": _("Choose a time to come; only who was not reached is called again."),
+    "SamePerson": _("You had a hand in an earlier step. Let a colleague of this role do this one."),
+    "NothingToReturn": _("This is the first step; there is none before it."),
+    "ReasonMissing": _("Say what has to be done again."),
+    "MonthAhead": _("This month has not begun yet."),
+    "UnknownStep": _("This step was ended meanwhile. Look at the one that is open now."),
+    "IncompatibleRoles": _(
+        "Who reads does not settle, and who proposes does not approve: this role does not go with one that "
+        "is held there. Give it to another person, or withdraw the other role first."
+    ),
+    "LoginTaken": _("Somebody signs in by this name already. Choose another."),
+    "OwnAccess": _("You cannot take your own access away. Let another administrator do it."),
+    "RoleNotHeld": _("This role was withdrawn meanwhile."),
+    "UnknownUnit": _("There is no such unit any more. Choose another."),
+    "NotGivenUp": _("It was delivered meanwhile, or is still tried by itself."),
+    "UnknownPerson": _("This person is not here any more. Choose another."),
+    "PersonWithoutRole": _("This person may not do this task. Choose another."),
+}
+
+
+def refusal(error: TradeError) -> str:
+    """Return what is told of a refused act."""
+    return str(WORDS.get(error.name, error.message))

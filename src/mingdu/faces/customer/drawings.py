@@ -1,0 +1,94 @@
+"""The charts of customers' pages, made of figures that queries gave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from mingdu.base.charts import Bar, Chart, Mark, Words, bar_chart, line_chart
+from mingdu.billing.queries import BillView
+from mingdu.core.bill import thousandths_text
+from mingdu.core.registers import PERIOD_REGISTERS, Register
+from mingdu.faces.energy import EnergyDay
+from mingdu.faces.words import WORDS
+from mingdu.metering.zone import INTERVAL_MINUTES
+
+from .daily import USUAL_PERIODS, DayUse
+
+MONTHS = 13
+# Drawn a little narrower than the narrowest phone shows it, so that its words are not made smaller.
+WIDTH = 320
+# A label each four hours.
+LABEL_EVERY = 4 * 60 // INTERVAL_MINUTES
+
+
+def registers_shown(days: Sequence[DayUse]) -> tuple[Register, ...]:
+    """Return which periods the chart of these days stacks, the dearest lowest."""
+    found = {register for use in days for register in use.shown_wh}
+    return tuple(register for register in PERIOD_REGISTERS if register in found) or USUAL_PERIODS
+
+
+def days_chart(days: Sequence[DayUse]) -> Chart:
+    """Stack each day's energy by period; what has no period stands on top; estimates are hatched."""
+    registers = registers_shown(days)
+    has_rest = any(use.rest_wh is not None for use in days)
+    names = [str(WORDS[register.name]) for register in registers]
+    if has_rest:
+        names.append(_("period not known"))
+    bars = [
+        Bar(
+            f"{use.day:%m-%d}",
+            (
+                *(use.period_wh.get(register) for register in registers),
+                *((use.rest_wh,) if has_rest else ()),
+            ),
+            mark_of(use),
+        )
+        for use in days
+    ]
+    return bar_chart(
+        bars, Words(_("Energy by day"), _("Day"), tuple(names), _("kWh"), thousandths_text), width=WIDTH
+    )
+
+
+def mark_of(use: DayUse) -> Mark:
+    """Return how sure a day's figure is."""
+    if use.is_estimated:
+        return Mark.ESTIMATED
+    return Mark.PROVISIONAL if use.is_partial else Mark.MEASURED
+
+
+def curve_chart(curve: EnergyDay) -> Chart:
+    """Draw a day's energy quarter hour by quarter hour."""
+    bars = [Bar(_clock(place), (energy,)) for place, energy in enumerate(curve.energy_wh)]
+    words = Words(
+        _("Energy of the day by quarter hours"),
+        _("From"),
+        (_("energy"),),
+        _("kWh"),
+        thousandths_text,
+        LABEL_EVERY,
+    )
+    return line_chart(bars, words, width=WIDTH)
+
+
+def months_chart(bills: Sequence[BillView]) -> Chart | None:
+    """Draw the energy of thirteen months up to the latest bill; None without one."""
+    by_period = {bill.period: bill.energy_wh for bill in bills if bill.is_current}
+    if not by_period:
+        return None
+    year, month = map(int, max(by_period).split("-"))
+    latest = year * 12 + month - 1
+    periods = [f"{at // 12}-{at % 12 + 1:02d}" for at in range(latest - MONTHS + 1, latest + 1)]
+    bars = [Bar(period[2:], (by_period.get(period),)) for period in periods]
+    return bar_chart(
+        bars,
+        Words(_("Energy by month"), _("Month"), (_("energy"),), _("kWh"), thousandths_text),
+        width=WIDTH,
+    )
+
+
+def _clock(place: int) -> str:
+    minutes = place * INTERVAL_MINUTES
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"

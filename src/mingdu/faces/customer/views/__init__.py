@@ -1,0 +1,1 @@
+"""What customers' pages do when they are asked."""
