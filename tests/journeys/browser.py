@@ -68,7 +68,7 @@ def window(browser: Browser, home: str, size: dict[str, int], **options: Any) ->
     complaints = Complaints(page, home)
     try:
         yield page
-        assert complaints.said == []
+        assert complaints.said == [], complaints.said
     finally:
         context.close()
 

@@ -202,6 +202,13 @@ def test_a_correction_is_proposed_refused_and_approved_from_the_case(utility: Ut
     assert "该退补已执行" in followed(approver, approve)
 
 
+def test_a_case_without_a_bill_has_nothing_to_correct(utility: Utility, clerk: Client) -> None:
+    number = new_case(utility, bill=False)
+    assert "申请退补" not in text_of(clerk, path(number))
+    refused = said(clerk.post(path(number, "propose"), {"reason": "算错了"}), 422)
+    assert "未关联账单" in refused and 'value="算错了"' in refused
+
+
 def test_a_photo_is_shown_to_who_may_see_the_case(utility: Utility, agent: Client) -> None:
     row = store_attachment(PICTURE, by=SYSTEM, at=NOW)
     number = new_case(utility, files=(("表.png", row.sha256),))

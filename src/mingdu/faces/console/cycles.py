@@ -22,7 +22,7 @@ from mingdu.core.clock import civil_day
 from mingdu.faces.identity import Asked
 from mingdu.metering.zone import zone
 from mingdu.rounds.operations import start_cycle
-from mingdu.rounds.operations.cycles import MonthAhead, UnknownBook
+from mingdu.rounds.operations.cycles import MonthAhead
 from mingdu.rounds.queries import CycleView, books, cycle
 from mingdu.work.operations import NotTaskOwner, PersonWithoutRole, UnknownPerson
 from mingdu.work.processes import (
@@ -124,8 +124,6 @@ def new_cycle(request: Asked) -> HttpResponse:
             run_id = start_cycle(said["book"], said["period"], by=by, at=request.now)
         except MonthAhead as error:
             form.add_error("period", refusal(error))
-        except UnknownBook as error:
-            form.add_error("book", refusal(error))
         else:
             messages.success(request, _("The cycle is under way; its first step has an owner and a limit."))
             return redirect("console:cycle", run_id)

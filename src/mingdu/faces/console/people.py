@@ -19,7 +19,6 @@ from mingdu.base.people import (
     LoginTaken,
     OwnAccess,
     RoleNotHeld,
-    UnknownUnit,
     deactivate,
     employ,
     give_role,
@@ -105,8 +104,6 @@ def new_person(request: Asked) -> HttpResponse:
             )
         except LoginTaken as error:
             form.add_error("login", refusal(error))
-        except UnknownUnit as error:
-            form.add_error("unit", refusal(error))
         else:
             return _person_page(request, by, number, password=password)
     status = 422 if form.errors else 200
@@ -129,7 +126,7 @@ def grant(request: Asked, person_id: int) -> HttpResponse:
         said = form.cleaned_data
         try:
             give_role(person_id, Role(said["role"]), unit_id=said["unit"], by=by, at=request.now)
-        except (IncompatibleRoles, UnknownUnit) as error:
+        except IncompatibleRoles as error:
             form.add_error(None, refusal(error))
         else:
             messages.success(request, _("The role is given; it holds from his next click."))

@@ -54,7 +54,6 @@ WORDS = {
     "LoginTaken": _("Somebody signs in by this name already. Choose another."),
     "OwnAccess": _("You cannot take your own access away. Let another administrator do it."),
     "RoleNotHeld": _("This role was withdrawn meanwhile."),
-    "UnknownUnit": _("There is no such unit any more. Choose another."),
     "NotGivenUp": _("It was delivered meanwhile, or is still tried by itself."),
     "UnknownPerson": _("This person is not here any more. Choose another."),
     "PersonWithoutRole": _("This person may not do this task. Choose another."),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mingdu.base.actors import Actor
-from mingdu.base.charts import DESK, Bar, Chart, Words, bar_chart
+from mingdu.base.charts import Bar, Chart, Words, bar_chart
 from mingdu.billing.queries import runs
 from mingdu.core.clock import civil_day
 from mingdu.metering.queries.answers import answers_by_hour
@@ -48,7 +48,7 @@ def collection_drawn(by: Actor, now: datetime) -> Chart | None:
         return None
     bars = [Bar(f"{hour:02d}", (count,)) for hour, count in enumerate(hours)]
     words = Words(_("Answers of the terminals today"), _("Hour"), (_("answers"),), _("answers"), str)
-    return bar_chart(bars, words, width=DESK)
+    return bar_chart(bars, words)
 
 
 def _collection(by: Actor, now: datetime) -> Tile:

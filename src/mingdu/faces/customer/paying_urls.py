@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import paying, receipts
+from . import converters, paying, receipts  # noqa: F401  # converters: registers <row:…>
 
 urlpatterns = [
     path("pay/", paying.pay, name="pay"),

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import include, path, register_converter
-from django.urls.converters import IntConverter
+from django.urls import include, path
 
+from . import converters  # noqa: F401  # registers <row:…>
 from .views import accounts, bills, cases, inbox, signing, use
-
-
-class RowConverter(IntConverter):
-    """A number of a row: one that the database's whole numbers can hold."""
-
-    regex = "[0-9]{1,18}"
-
-
-register_converter(RowConverter, "row")
 
 app_name = "customer"
 urlpatterns = [

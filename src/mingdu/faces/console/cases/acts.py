@@ -31,14 +31,12 @@ from mingdu.work.operations import (
     PersonWithoutRole,
     TaskAlreadyDone,
     UnknownPerson,
-    UnknownTask,
     assign_task,
 )
-from mingdu.work.task_lists import people_for, task_listed
 
 from .facts import bills_beside, corrections_beside
 from .forms import AnswerForm, ProposalForm
-from .screen import Typed, show_case
+from .screen import Typed, people_of, show_case
 
 
 @require_POST
@@ -116,14 +114,11 @@ def assign(request: Asked, number: str) -> HttpResponse:
     """Give the case to a person who may work on it."""
     by = at_desk(request)
     require(by, "work.assign_task")
-    found = case_by_number(by, number, now=request.now)
-    task = task_listed(by, case_desk(by, found.id).task_id)
-    if task is None:
-        raise UnknownTask(f"no task of case {number}", case=number)
-    form = AssignmentForm(people_for(by, task), request.POST)
+    desk = case_desk(by, case_by_number(by, number, now=request.now).id)
+    form = AssignmentForm(people_of(by, desk), request.POST)
     if form.is_valid():
         try:
-            assign_task(task.pk, form.cleaned_data["person"], by=by, at=request.now)
+            assign_task(desk.task_id, form.cleaned_data["person"], by=by, at=request.now)
         except (TaskAlreadyDone, UnknownPerson, PersonWithoutRole) as error:
             form.add_error(None, refusal(error))
         else:

@@ -130,7 +130,7 @@ def _acts(by: Actor, found: CaseView, typed: Typed) -> dict[str, Any]:
     desk, is_open = case_desk(by, found.id), found.closed_at is None
     may_work = is_open and may(by, "service.work")
     may_propose = is_open and found.bill_id is not None and may(by, "billing.correct")
-    people = _people(by, desk) if is_open and may(by, "work.assign_task") else []
+    people = people_of(by, desk) if is_open and may(by, "work.assign_task") else []
     return {
         "desk": desk,
         "answer": typed.answer or (AnswerForm() if may_work else None),
@@ -140,6 +140,7 @@ def _acts(by: Actor, found: CaseView, typed: Typed) -> dict[str, Any]:
     }
 
 
-def _people(by: Actor, desk: CaseDesk) -> list[tuple[int, str]]:
+def people_of(by: Actor, desk: CaseDesk) -> list[tuple[int, str]]:
+    """Return (number, name) of those whom a case may be given to."""
     task = task_listed(by, desk.task_id)
     return people_for(by, task) if task else []
