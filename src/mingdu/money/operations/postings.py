@@ -11,6 +11,7 @@ from mingdu.base import audit
 from mingdu.base.actors import SYSTEM
 from mingdu.base.database import transaction_connection
 from mingdu.base.outbox import publish
+from mingdu.base.permissions import require
 from mingdu.core.clock import civil_day
 from mingdu.core.open_items import allocate
 from mingdu.money.events import PaymentReceived
@@ -31,6 +32,7 @@ def post_payment(order: PaymentOrder, said: Said, *, at: datetime) -> None:
     that is owed stands in the account's favour, on no bill.
     raises  JournalTwice: this transaction of the gateway was posted before
     """
+    require(SYSTEM, "money.take_notice")
     assert said.paid_at is not None
     conn = transaction_connection()
     lock_account(conn, order.account_id)
