@@ -81,5 +81,6 @@ def axe_findings(page: Page) -> list[str]:
 
 
 def is_wider_than_its_window(page: Page) -> bool:
-    """Tell whether the page as a whole scrolls sideways."""
-    return bool(page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth + 1"))
+    """Tell whether the page as a whole scrolls sideways; a phone's innerWidth would grow with the page."""
+    root = "document.documentElement"
+    return bool(page.evaluate(f"() => {root}.scrollWidth > {root}.clientWidth + 1"))

@@ -45,6 +45,7 @@ def _look(page: Page, place: PageOf) -> None:
 
 def test_axe_and_the_measure_of_width_see_planted_faults(browser: Browser, home: str) -> None:
     with window(browser, home, PHONE) as page:
-        page.set_content("<html><body><input><p style='width: 900px'>wide</p></body></html>")
+        head = "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        page.set_content(f"<html>{head}<body><input><p style='width: 900px'>wide</p></body></html>")
         assert any(finding.startswith("label:") for finding in axe_findings(page))
         assert is_wider_than_its_window(page)

@@ -135,6 +135,8 @@ def issue(page: Page) -> None:
 
 def find_the_bill(page: Page, account: str) -> None:
     page.get_by_role("link", name="账单", exact=True).click()
+    expect(page.get_by_label("户号或户名")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("/")
     page.keyboard.type(account)
     page.keyboard.press("Enter")

@@ -173,7 +173,7 @@ def test_reports_a_repair_with_a_photo_and_follows_it(on_phone: OpenPhone) -> No
         number = page.url.rstrip("/").rsplit("/", 1)[1]
         expect(page.get_by_role("link", name="meter.png")).to_be_visible()
         page.get_by_role("link", name="客服", exact=True).click()
-        page.get_by_role("link", name=re.compile("店里从早上七点没有电")).click()
+        page.get_by_role("link", name=re.compile("店里从早上七点没有电")).first.click()
         expect(page.locator("main")).to_contain_text(number)
         page.get_by_role("link", name="meter.png").click()
         expect(page).to_have_url(re.compile("/files/"))

@@ -49,12 +49,18 @@ function walk(step) {
   rows[Math.min(rows.length - 1, Math.max(0, now + step))]?.focus()
 }
 
+// Who closes the drawer stands again on the row that he opened, and j and k go on from there.
+let opened = null
+
 function closeDrawer() {
   const drawer = document.getElementById('drawer')
-  if (drawer?.innerHTML.trim()) drawer.replaceChildren()
+  if (!drawer?.innerHTML.trim()) return
+  drawer.replaceChildren()
+  opened?.focus()
 }
 
 document.addEventListener('click', (event) => {
+  opened = event.target.closest('[data-open]') ?? opened
   if (event.target.closest('[data-close-drawer]')) {
     event.preventDefault()
     closeDrawer()

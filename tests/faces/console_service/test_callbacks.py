@@ -68,7 +68,7 @@ def test_who_says_it_is_not_solved_comes_first_and_who_is_to_be_called_later_las
 def test_a_call_shows_customer_case_and_what_was_done(utility: Utility, agent: Client) -> None:
     number, call = closed_case(utility)
     page = text_of(agent, f"{DESK}{call}/")
-    for what in (number, "电费太高了", "已解决", PHONE_MASKED, "已受理"):
+    for what in (number, "电费太高了", "已解决", "办结时说", PHONE_MASKED, "已受理"):
         assert what in page, what
     assert PHONE not in page
     contact = Contact.objects.get(value=PHONE)

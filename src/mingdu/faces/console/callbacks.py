@@ -36,6 +36,7 @@ from mingdu.satisfaction.operations import (
     record_result,
 )
 from mingdu.satisfaction.queries import ENDS, board
+from mingdu.service.case_desk import case_desk
 from mingdu.service.queries import case_by_number
 
 from .cases.story import story_told
@@ -175,7 +176,7 @@ def _case(request: Asked, by: Actor, number: str) -> dict[str, Any]:
     if not number:
         return {}
     found = case_by_number(by, number, now=request.now)
-    return {"case": found, "story": story_told(found)}
+    return {"case": found, "story": story_told(found), "on_closing": case_desk(by, found.id).last_words}
 
 
 def _fresh(request: Asked) -> ResultForm:

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from mingdu.base.actors import Actor
-from mingdu.base.attachments import read_attachment, stored_attachment
 from mingdu.base.links import link_to
 from mingdu.core.clock import civil_day
 from mingdu.customers.contacts import masked_contacts, reveal_contact
@@ -20,8 +19,8 @@ from mingdu.faces.console.door import at_desk, may, not_kept
 from mingdu.faces.console.limits import limit_words
 from mingdu.faces.console.readings.shown import history_drawn, severity_shown
 from mingdu.faces.console.tasks import AssignmentForm
+from mingdu.faces.enclosed_file import enclosed_file
 from mingdu.faces.identity import Asked
-from mingdu.faces.problems import UnknownAddress
 from mingdu.metering.queries.point_state import point_state
 from mingdu.metering.queries.review import findings_of_point
 from mingdu.metering.zone import zone
@@ -68,12 +67,7 @@ def reveal(request: Asked, number: str, contact_id: int) -> HttpResponse:
 @require_safe
 def case_file(request: Asked, number: str, place: int) -> HttpResponse:
     """Show a photo or paper of a case to whoever may see the case."""
-    files = files_of(case_by_number(at_desk(request), number, now=request.now))
-    row = stored_attachment(files[place][1]) if place < len(files) else None
-    if row is None:
-        raise UnknownAddress(f"no file {place} in case {number}")
-    headers = {"Content-Disposition": "inline", "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(read_attachment(row), content_type=row.media_type, headers=headers)
+    return enclosed_file(files_of(case_by_number(at_desk(request), number, now=request.now)), place)
 
 
 def show_case(request: Asked, by: Actor, number: str, typed: Typed) -> HttpResponse:

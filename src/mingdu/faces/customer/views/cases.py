@@ -8,12 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mingdu.base.attachments import (
-    AttachmentTooLarge,
-    UnknownMedia,
-    read_attachment,
-    stored_attachment,
-)
+from mingdu.base.attachments import AttachmentTooLarge, UnknownMedia
 from mingdu.billing.queries import UnknownBill, bills_of_account
 from mingdu.core.money import yuan_text
 from mingdu.customers.queries import AccountView, UnknownAccount
@@ -21,8 +16,8 @@ from mingdu.faces.customer.enclosed import Enclosed, kept_before, store, tokens
 from mingdu.faces.customer.forms import MOST_PHOTOS, CaseForm, CloseForm
 from mingdu.faces.customer.pages import AccountChoice, choose_account, show
 from mingdu.faces.customer.timeline import enclosed_of, story_of
+from mingdu.faces.enclosed_file import enclosed_file
 from mingdu.faces.identity import Asked, signed_in
-from mingdu.faces.problems import UnknownAddress
 from mingdu.service.operations import (
     CaseAlreadyClosed,
     CaseKind,
@@ -87,13 +82,7 @@ def one_case(request: Asked, number: str) -> HttpResponse:
 @require_safe
 def case_file(request: Asked, number: str, place: int) -> HttpResponse:
     """Show a photo or paper of a case to whoever may see the case."""
-    enclosed = enclosed_of(case_by_number(signed_in(request), number, now=request.now))
-    row = stored_attachment(enclosed[place][1]) if place < len(enclosed) else None
-    if row is None:
-        raise UnknownAddress(f"no file {place} in case {number}")
-    return HttpResponse(
-        read_attachment(row), content_type=row.media_type, headers={"Content-Disposition": "inline"}
-    )
+    return enclosed_file(enclosed_of(case_by_number(signed_in(request), number, now=request.now)), place)
 
 
 def _take(request: Asked, form: CaseForm, template: str, tab: str) -> HttpResponse:

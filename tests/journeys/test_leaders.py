@@ -65,14 +65,16 @@ def create(page: Page) -> str:
     page.get_by_role("button", name="新建").click()
     expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
     shown = page.get_by_role("status").filter(has_text="只显示这一次").locator("p").first.inner_text()
-    page.reload()
+    page.get_by_role("link", name="用户", exact=True).first.click()
+    page.get_by_role("link", name=LOGIN, exact=True).click()
+    expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
     expect(page.get_by_text(shown)).to_have_count(0)
     return shown
 
 
 def give(page: Page, role: str) -> None:
-    page.get_by_label("角色").select_option(role)
-    page.get_by_label("单位").select_option(label="　青柳供电所")
+    page.get_by_label("角色:").select_option(role)
+    page.get_by_label("单位:").select_option(label="　青柳供电所")
     page.get_by_role("button", name="授予", exact=True).click()
 
 
