@@ -73,3 +73,12 @@ def test_the_stylesheet_of_the_pages_is_served(utility: Utility) -> None:
 @pytest.mark.parametrize("path", ["/m/sign-in/", "/m/code/", "/m/cases/new/", "/m/sign-out/"])
 def test_a_form_of_a_foreign_page_is_refused(utility: Utility, path: str) -> None:
     assert Client(enforce_csrf_checks=True).post(path, {}).status_code == 403
+
+
+def test_a_refused_page_says_what_to_do_and_leads_back(customer: Client) -> None:
+    answer = customer.get("/console/audit/", headers={"Accept-Language": "zh-CN"})
+    page = answer.content.decode()
+    assert answer.status_code in (403, 404)
+    assert "返回我的用电" in page and 'href="/m/"' in page
+    missing = customer.get("/m/bills/999999/", headers={"Accept-Language": "en"}).content.decode()
+    assert "There is no such thing here. Check the number" in missing and "UnknownBill" in missing
