@@ -78,7 +78,8 @@ test-fast: setup
 test-all: setup $(PEERS)
 	@$(MAKE) --no-print-directory second-database
 	@$(BROWSER)
-	$(BIN)/pytest -m "long or browser"
+	$(BIN)/pytest -m "long and not browser"
+	$(BIN)/pytest -m browser tests/journeys
 
 second-database: $(READY)
 	@if [ ! -x "$(SECOND_DATABASE)/postgres" ] && [ "$$(id -u)" = 0 ]; then \

@@ -28,6 +28,7 @@ from typing import Final
 
 import httpx
 import psutil
+from django.conf import settings
 
 from bench.own_database import own_database
 
@@ -78,6 +79,7 @@ def report(taken: dict[str, list[float]], pages: int) -> None:
 def weigh(client: httpx.Client) -> None:
     """Print what the first view transfers: the page, its style, its scripts, its icons, as sent."""
     page = client.get("/m/")
+    assert page.status_code == 200
     sent = {"page": int(page.headers["Content-Length"])}
     for address in dict.fromkeys(ASSETS.findall(page.text)):
         name = address.rpartition("/")[2].partition("?")[0]
@@ -152,9 +154,9 @@ def served(module: str, cookie: dict[str, str]) -> Iterator[Site]:
     """Start a server on a free port and end it afterwards."""
     port = free_port()
     command = [sys.executable, "-m", module, "serve", "--port", str(port)]
-    process = subprocess.Popen(
-        command, cwd=Path(__file__).parents[1], env=os.environ | {"MINGDU_DEMO_NOW": NOW.isoformat()}
-    )
+    # Whatever key this process began with has signed the session.
+    own = {"MINGDU_DEMO_NOW": NOW.isoformat(), "MINGDU_SECRET_KEY": settings.SECRET_KEY}
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[1], env=os.environ | own)
     address = f"http://127.0.0.1:{port}"
     try:
         with httpx.Client(base_url=address, cookies=cookie, headers={"Accept-Language": "zh"}) as client:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
@@ -26,10 +26,27 @@ def chromium_path() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+_drivers: list[Playwright] = []
+
+
+@contextmanager
+def driver() -> Iterator[Playwright]:
+    """Give the one driver that a process can have: the first who asks starts it, and stops it."""
+    if _drivers:
+        yield _drivers[0]
+        return
+    with sync_playwright() as started:
+        _drivers.append(started)
+        try:
+            yield started
+        finally:
+            _drivers.clear()
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start a browser; it is gone at the end."""
-    with sync_playwright() as playwright:
+    with driver() as playwright:
         started = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=list(FLAGS))
         try:
             yield started

@@ -9,7 +9,7 @@ import signal
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 import numpy as np
 import psutil
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
-from journeys.browser import FLAGS, PATIENCE_MS, PHONE, Complaints, chromium_path
+from journeys.browser import FLAGS, PATIENCE_MS, PHONE, Complaints, chromium_path, driver
 from journeys.demo_system import DemoSystem
 
 # A route's stop as the API gives it.
@@ -228,7 +228,7 @@ class Phone:
 
 @contextmanager
 def started_phone(gate: Gate, profile: Path, *, offline: bool = False) -> Iterator[Phone]:
-    with sync_playwright() as playwright:
+    with driver() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=chromium_path(), headless=True, args=list(FLAGS), base_url=gate.home,
             viewport={"width": PHONE["width"], "height": PHONE["height"]}, locale="zh-CN",
@@ -238,8 +238,13 @@ def started_phone(gate: Gate, profile: Path, *, offline: bool = False) -> Iterat
         expect.set_options(timeout=PATIENCE_MS)
         page = context.pages[0]
         phone = Phone(gate, profile, context, page, Complaints(page, gate.home))
-        yield phone
-        assert [said for said in phone.complaints.said if not _is_expected(said)] == []
+        try:
+            yield phone
+            assert [said for said in phone.complaints.said if not _is_expected(said)] == []
+        finally:
+            # A phone that was killed is closed already.
+            with suppress(Error):
+                context.close()
 
 
 def _is_expected(said: str) -> bool:
