@@ -15,10 +15,10 @@ from mingdu.base.roles import Role
 from mingdu.billing.queries import UnknownBill
 from mingdu.customers.queries import UnknownAccount
 from mingdu.notices.queries import MessageView, inbox
+from mingdu.service.case_door import CaseAlreadyClosed
 from mingdu.service.events import CaseClosed
 from mingdu.service.models import Case, CaseClosure
 from mingdu.service.operations import (
-    CaseAlreadyClosed,
     CaseKind,
     CaseOrder,
     NoBillInCase,

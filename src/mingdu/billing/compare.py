@@ -7,18 +7,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from django.utils.translation import gettext as _
 
 from mingdu.base.actors import Actor
 from mingdu.core.bill import thousandths_text
 from mingdu.core.change import Billed, Factor, causes_of_change, energy_at_same_use_wh
-from mingdu.core.determinants import Determinants
-from mingdu.core.registers import Register
-from mingdu.core.tariff import Tariff
-from mingdu.core.types import Ints
-from mingdu.rulebook.bill_case import read_period
-from mingdu.rulebook.case_readings import REACTIVE, THOUSANDTHS, read_quantities
+from mingdu.rulebook.bill_case import read_determinants, read_period
+from mingdu.rulebook.case_readings import read_quantities
 from mingdu.rulebook.document import Node
 from mingdu.rulebook.tariff_reader import read_tariff
 
@@ -95,8 +90,9 @@ class _Read:
         """
         document = bill_document(row)
         case = Node(document["input"], f"bill {row.id}")
-        tariff = read_tariff(case.at("tariff"))
-        billed = Billed(tariff, _determinants(case, tariff), read_period(case.at("period")).days)
+        period, tariff = read_period(case.at("period")), read_tariff(case.at("tariff"))
+        quantities = read_quantities(case.find("readings"), case.find("determinants"))
+        billed = Billed(tariff, read_determinants(case, tariff, period, quantities), period.days)
         # Else the causes would not sum to the difference of the two bills.
         assert int(billed.rated().total_fen[0]) == row.total_fen
         return cls(document, billed)
@@ -104,30 +100,6 @@ class _Read:
     def quantity(self, line_id: str) -> str:
         """What a line was paid for, in its unit; empty without the line."""
         return next((line["quantity"] for line in self.document["lines"] if line["id"] == line_id), "")
-
-
-def _determinants(case: Node, tariff: Tariff) -> Determinants:
-    """Read a stored bill's case as one row; stored bills have no losses, and tiers of single months."""
-    quantities, account = read_quantities(case.find("readings"), None), case.at("account")
-    amounts = quantities.amounts
-    reactive = [amounts[register] for register in REACTIVE.values() if register in amounts]
-    return Determinants(
-        energy_wh=quantities.energy_columns(),
-        reactive_varh=_column(sum(reactive)) if reactive else None,
-        demand_w=_column(amounts[Register.DEMAND]) if Register.DEMAND in amounts else None,
-        contract_w=_thousandths(account.find("contract_kw"), "kW"),
-        capacity_va=_thousandths(account.find("capacity_kva"), "kVA"),
-        used_before_wh=_column(0),
-        months=_column(1),
-    )
-
-
-def _thousandths(node: Node | None, unit: str) -> Ints | None:
-    return _column(node.scaled(unit, THOUSANDTHS)) if node else None
-
-
-def _column(value: int) -> Ints:
-    return np.array([value], dtype=np.int64)
 
 
 def _words(factor: Factor, old: _Read, new: _Read) -> str:

@@ -20,20 +20,16 @@ from django.conf import settings
 from mingdu.base.actors import Actor
 from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require
-from mingdu.core.bill import BillHead, write_bill
 from mingdu.core.clock import civil_day
 from mingdu.core.determinants import register_energy_wh
-from mingdu.core.quality import Quality
 from mingdu.core.registers import PERIOD_REGISTERS, WH_PER_DIGIT, Register
 from mingdu.core.types import Flags, Ints
 from mingdu.customers.queries import AgreementTerms, UnknownAccount, account_by_id, agreements_of_points
-from mingdu.metering.queries import Segments, register_segments, register_values
-from mingdu.metering.zone import midnight
+from mingdu.metering.queries import Segments, latest_freeze, register_segments
 from mingdu.rulebook.rule_files import NoPriceForDay, UnknownTariff
 
 from .account_bills import bills_of
 from .checks import MATTERS_OF_JUDGEMENT, hold, period_energy_wh, total_energy_wh
-from .document import bill_document
 from .inputs import Inputs, needed_registers, read_inputs
 from .period import Period
 from .preparation import ground_of
@@ -55,7 +51,6 @@ class SoFar:
     register_wh     of the total and of every period register that the meters have, priced or not
     amount_fen      None where no rule prices the month yet
     is_provisional  false once the month is billed; then every figure is the bill's
-    lines           as in the bill of CONTRACTS: id, quantity, unit, price, amount, clause, source, verified …
     """
 
     period_from: date
@@ -64,7 +59,6 @@ class SoFar:
     register_wh: dict[Register, int]
     amount_fen: int | None
     is_provisional: bool
-    lines: tuple[dict[str, Any], ...]
 
     @property
     def latest_day(self) -> date:
@@ -84,7 +78,9 @@ def month_so_far(by: Actor, account_id: int, *, now: datetime) -> SoFar | None:
     if not may_see(by, "billing.read", account_id):
         raise UnknownAccount(f"no account with id {account_id}", account_id=account_id)
     conn, point = reading_connection(), account_by_id(account_id).usage_point_id
-    until = _latest_freeze(conn, point, civil_day(now, settings.ZONE))
+    today = civil_day(now, settings.ZONE)
+    days = [today - timedelta(days=back) for back in range(LOOK_BACK_DAYS)]
+    until = latest_freeze(conn, point, Register.TOTAL, days)
     if until is None:
         return None
     period = Period((until - timedelta(days=1)).replace(day=1), until)
@@ -95,24 +91,13 @@ def month_so_far(by: Actor, account_id: int, *, now: datetime) -> SoFar | None:
     )
 
 
-def _latest_freeze(conn: psycopg.Connection[Any], point: int, today: date) -> date | None:
-    """Return the latest day at whose midnight the total was read and is not in doubt."""
-    for back in range(LOOK_BACK_DAYS):
-        day = today - timedelta(days=back)
-        found = register_values(conn, _one(point), (Register.TOTAL,), midnight(day))
-        if found.quality[0, 0] < Quality.MISSING:
-            return day
-    return None
-
-
 def _billed(account_id: int, period: Period, register_wh: dict[Register, int]) -> SoFar | None:
     """Return the standing bill of a whole month, or None."""
     row = bills_of(account_id).standing(period.first)
     if row is None:
         return None
-    lines = tuple(bill_document(row)["lines"])
     register_wh = register_wh | {Register.TOTAL: row.energy_wh}
-    return SoFar(period.first, row.period_to, row.energy_wh, register_wh, row.total_fen, False, lines)
+    return SoFar(period.first, row.period_to, row.energy_wh, register_wh, row.total_fen, False)
 
 
 def _unbilled(
@@ -127,7 +112,7 @@ def _unbilled(
         energy_wh = register_wh.get(Register.TOTAL)
         if energy_wh is None:
             return None
-        return SoFar(period.first, period.end, energy_wh, register_wh, None, True, ())
+        return SoFar(period.first, period.end, energy_wh, register_wh, None, True)
     inputs = _inputs(conn, terms, rules, period)
     return None if inputs is None else _rated(inputs, rules, period, register_wh)
 
@@ -173,9 +158,6 @@ def _joined(conn: psycopg.Connection[Any], inputs: Inputs, rules: Rules, period:
 
 def _rated(inputs: Inputs, rules: Rules, period: Period, register_wh: dict[Register, int]) -> SoFar:
     rated = rate_inputs(inputs, rules.tariff)
-    head = BillHead(
-        inputs.terms.account_number[0], period.first, period.end, "CNY", (), "", rules.rules_hash, {}
-    )
     billed_wh = {Register.TOTAL: total_energy_wh(inputs), **period_energy_wh(inputs)[0]}
     register_wh = register_wh | {register: int(column[0]) for register, column in billed_wh.items()}
     return SoFar(
@@ -185,7 +167,6 @@ def _rated(inputs: Inputs, rules: Rules, period: Period, register_wh: dict[Regis
         register_wh=register_wh,
         amount_fen=int(rated.total_fen[0]),
         is_provisional=True,
-        lines=tuple(write_bill(rated, 0, head)["lines"]),
     )
 
 

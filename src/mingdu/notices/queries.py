@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from mingdu.base.actors import Actor
 from mingdu.base.permissions import require
 
@@ -31,6 +33,13 @@ def inbox(by: Actor, *, most: int = 50) -> list[MessageView]:
     require(by, "notices.read")
     own = Message.objects.filter(recipient=by.id).prefetch_related("deliveries").order_by("-id")
     return [_view(message) for message in own[: min(most, MOST_ROWS)]]
+
+
+def unread_count(by: Actor) -> int:
+    """Return how many of the actor's own messages were not opened yet."""
+    require(by, "notices.read")
+    opened = Delivery.objects.filter(message=OuterRef("pk"), step="read")
+    return Message.objects.filter(~Exists(opened), recipient=by.id).count()
 
 
 def sent_messages(by: Actor, *, most: int = 50) -> list[MessageView]:

@@ -81,7 +81,7 @@ def make_bill(
     period = read_period(node.at("period"))
     tariff = read_tariff(node.at("tariff"))
     quantities = read_quantities(node.find("readings"), node.find("determinants"))
-    rated = rate(tariff, _determinants(node, tariff, period, quantities))
+    rated = rate(tariff, read_determinants(node, tariff, period, quantities))
     head = BillHead(
         account=node.at("account").at("number").text(),
         period_from=period.start,
@@ -118,7 +118,8 @@ def read_period(node: Node) -> Period:
     return period
 
 
-def _determinants(node: Node, tariff: Tariff, period: Period, quantities: CaseQuantities) -> Determinants:
+def read_determinants(node: Node, tariff: Tariff, period: Period, quantities: CaseQuantities) -> Determinants:
+    """Return what a case is rated from, as columns of one row."""
     account, tariff_node = node.at("account"), node.at("tariff")
     amounts = quantities.amounts
     capacity = account.find("capacity_kva")

@@ -8,14 +8,14 @@ from django.db import transaction
 
 from mingdu.base import audit
 from mingdu.base.actors import Actor
-from mingdu.base.permissions import require, scope
+from mingdu.base.permissions import require
 from mingdu.billing.corrections import propose_correction
 from mingdu.billing.queries import corrections_of_bill
 from mingdu.errors import TradeError
 
-from .models import Case, CaseClosure
-from .operations import CaseAlreadyClosed, NoBillInCase
-from .queries import refused_case, standing_bill
+from .case_door import locked_open_case, refuse_foreign
+from .operations import NoBillInCase
+from .queries import standing_bill
 from .telling import tell
 
 
@@ -41,9 +41,9 @@ def answer_case(number: str, words: str, *, by: Actor, at: datetime) -> None:
     require(by, "service.work")
     if not words.strip():
         raise AnswerMissing("an answer needs words", case=number)
-    _refuse_foreign(by, number, "service.work", at)
+    refuse_foreign(number, by, "service.work", now=at)
     with transaction.atomic():
-        case = _open_case(number)
+        case = locked_open_case(number)
         event = case.note("answered", by=by, at=at, details={"words": words})
         tell(case, "case_answered", {"words": words}, about=f"{event.pk}", at=at)
         audit.record(by, "service.answer_case", f"case:{number}", at=at)
@@ -59,9 +59,9 @@ def propose_from_case(number: str, reason: str, *, by: Actor, at: datetime) -> i
              ProposalWaits, NothingToCorrect, NotBillable, BillAlreadyCorrected, NotPermitted
     """
     require(by, "billing.correct")
-    _refuse_foreign(by, number, "service.read", at)
+    refuse_foreign(number, by, "service.read", now=at)
     with transaction.atomic():
-        case = _open_case(number)
+        case = locked_open_case(number)
         if case.bill_id is None:
             raise NoBillInCase(f"case {number} names no bill", case=number)
         bill = standing_bill(case.account_id, case.bill_id)
@@ -71,17 +71,3 @@ def propose_from_case(number: str, reason: str, *, by: Actor, at: datetime) -> i
         details = {"correction": made.pk, "bill": bill.id, "difference_fen": made.difference_fen}
         case.note("correction_proposed", by=by, at=at, details=details)
         return made.pk
-
-
-def _refuse_foreign(by: Actor, number: str, verb: str, at: datetime) -> None:
-    case = Case.objects.filter(number=number).first()
-    if case is None or not scope(by, verb).covers_unit(case.unit_id):
-        raise refused_case(by, number, verb, now=at)
-
-
-def _open_case(number: str) -> Case:
-    """Return a known case, locked: of two who act on it the later one sees what the earlier one did."""
-    case = Case.objects.select_for_update().get(number=number)
-    if CaseClosure.objects.filter(case=case).exists():
-        raise CaseAlreadyClosed(f"case {number} is closed", case=number)
-    return case

@@ -12,23 +12,18 @@ from django.db import connection, transaction
 from mingdu.base import audit
 from mingdu.base.actors import SYSTEM, Actor
 from mingdu.base.outbox import publish
-from mingdu.base.permissions import require, scope
+from mingdu.base.permissions import require
 from mingdu.billing.queries import BillView, UnknownBill, bill_of_account, refused_bill
 from mingdu.customers.queries import AccountView, account_for
 from mingdu.errors import TradeError
 from mingdu.rounds.operations import RereadOrder, order_reread
 from mingdu.work.operations import TaskAlreadyDone, TaskOrder, complete_task, open_task
 
+from .case_door import locked_open_case, refuse_foreign
 from .events import CaseClosed
 from .models import Case, CaseClosure
-from .queries import REREAD_ENDS, refused_case, standing_bill
+from .queries import REREAD_ENDS, standing_bill
 from .telling import tell
-
-
-class CaseAlreadyClosed(TradeError):
-    """The customer has closed this case before."""
-
-    next_step = "open a new case"
 
 
 class NoBillInCase(TradeError):
@@ -92,9 +87,9 @@ def ask_reread(case_number: str, *, by: Actor, at: datetime) -> int:
     raises   UnknownCase, NoBillInCase, CaseAlreadyClosed, NotPermitted
     """
     require(by, "service.work")
-    _refuse_foreign(by, case_number, "service.work", at)
+    refuse_foreign(case_number, by, "service.work", now=at)
     with transaction.atomic():
-        return _ask_reread(_open_case(case_number), by=by, at=at)
+        return _ask_reread(locked_open_case(case_number), by=by, at=at)
 
 
 def close_case(
@@ -106,9 +101,9 @@ def close_case(
     raises  UnknownCase for a foreign case exactly as for an unknown one, CaseAlreadyClosed, NotPermitted
     """
     require(by, "service.close")
-    _refuse_foreign(by, case_number, "service.close", at)
+    refuse_foreign(case_number, by, "service.close", now=at)
     with transaction.atomic():
-        case = _open_case(case_number)
+        case = locked_open_case(case_number)
         closure = case.close(outcome, words, by=by, at=at)
         _end_task(case, outcome, at)
         publish(CaseClosed(case.pk, case.account_id, outcome), at=at)
@@ -178,22 +173,6 @@ def _end_task(case: Case, outcome: str, at: datetime) -> None:
     except TaskAlreadyDone:
         # An agent has ended his own work on it before the customer gave his word.
         return
-
-
-def _refuse_foreign(by: Actor, number: str, verb: str, at: datetime) -> None:
-    """Raise UnknownCase when the actor may not see the case; a foreign one leaves an audit row that stays."""
-    case = Case.objects.filter(number=number).first()
-    seen = scope(by, verb)
-    if case is None or not (case.account_id in seen.account_ids or seen.covers_unit(case.unit_id)):
-        raise refused_case(by, number, verb, now=at)
-
-
-def _open_case(number: str) -> Case:
-    """Return a known case, locked: of two who act on it the later one sees what the earlier one did."""
-    case = Case.objects.select_for_update().get(number=number)
-    if CaseClosure.objects.filter(case=case).exists():
-        raise CaseAlreadyClosed(f"case {number} is closed", case=number)
-    return case
 
 
 def _next_number(at: datetime) -> str:

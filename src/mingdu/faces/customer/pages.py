@@ -9,10 +9,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from mingdu.base.actors import Actor
 from mingdu.customers.queries import AccountView, account_for, own_accounts
 from mingdu.faces.identity import Asked, signed_in
-from mingdu.notices.queries import MessageView, inbox
+from mingdu.notices.queries import MessageView, unread_count
 
 ACCOUNT_KEY = "account_number"
 ACCOUNT_NUMBER = re.compile(r"[0-9A-Za-z-]{1,20}")
@@ -30,13 +29,8 @@ def show(
     request: Asked, template: str, tab: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Answer with one of the customers' templates; `tab` is the tab it belongs to."""
-    frame = {"tab": tab, "unread": unread(request.actor)}
+    frame = {"tab": tab, "unread": unread_count(request.actor) if request.actor else 0}
     return render(request, f"faces/customer/{template}.html", frame | context, status=status)
-
-
-def unread(by: Actor | None) -> int:
-    """Count the messages of the inbox page that were not opened yet."""
-    return 0 if by is None else sum(not is_read(message) for message in inbox(by))
 
 
 def is_read(message: MessageView) -> bool:

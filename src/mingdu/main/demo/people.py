@@ -26,14 +26,15 @@ STATION = ("MD-01", "青柳供电所")
 
 
 def make_staff(data_folder: Path, at: datetime) -> dict[str, str]:
-    """Create units and staff; return the passwords, drawn once and kept 0600 in the data folder."""
+    """Create units and staff; return the passwords, one drawn for all and kept 0600 in the data folder."""
     kept = data_folder / "passwords.json"
     if kept.exists():
         found: dict[str, str] = json.loads(kept.read_text())
         return found
     company = create_unit(*COMPANY, parent=None, by=SYSTEM, at=at)
     station = create_unit(*STATION, parent=company, by=SYSTEM, at=at)
-    passwords = {login: new_token()[:14] for login, _, _ in STAFF}
+    password = new_token()[:14]
+    passwords = {login: password for login, _, _ in STAFF}
     for login, name, roles in STAFF:
         person = create_person(login, name, password=passwords[login], unit=station, by=SYSTEM, at=at)
         for role in roles:

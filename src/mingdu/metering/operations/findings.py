@@ -53,7 +53,7 @@ def explain_finding(
     """
     require(by, VERB)
     with transaction.atomic():
-        finding = _locked(finding_id, by)
+        finding = locked_finding(finding_id, by, VERB)
         if FindingClosure.objects.filter(finding=finding).exists():
             raise AlreadyExplained(f"finding {finding_id} has an explanation", finding_id=finding_id)
         closure = FindingClosure.objects.create(finding=finding, reason=reason, note=note, by=by.id, at=at)
@@ -65,9 +65,14 @@ def explain_finding(
     return closure
 
 
-def _locked(finding_id: int, by: Actor) -> Finding:
+def locked_finding(finding_id: int, by: Actor, verb: str) -> Finding:
+    """
+    Return a finding of the units in which the actor may do the verb, locked until the transaction ends.
+
+    raises  UnknownFinding
+    """
     found = Finding.objects.select_for_update(of=("self",)).filter(pk=finding_id)
-    units = scope(by, VERB).unit_ids
+    units = scope(by, verb).unit_ids
     if units is not None:
         found = found.filter(usage_point__unit_id__in=units)
     finding = found.first()

@@ -10,12 +10,12 @@ from django.db import transaction
 from mingdu.base import audit
 from mingdu.base.actors import Actor
 from mingdu.base.outbox import publish
-from mingdu.base.permissions import require, scope
+from mingdu.base.permissions import require
 from mingdu.errors import TradeError
 from mingdu.metering.events import FindingReopened
-from mingdu.metering.models import Finding, FindingClosure
+from mingdu.metering.models import FindingClosure
 
-from .findings import UnknownFinding
+from .findings import locked_finding
 
 VERB = "metering.withdraw_explanation"
 # Tells whether something that stands was made from a usage point's day.
@@ -56,7 +56,7 @@ def withdraw_explanations(finding_ids: Collection[int], *, by: Actor, at: dateti
 
 
 def _withdraw(finding_id: int, by: Actor, at: datetime) -> None:
-    finding = _locked(finding_id, by)
+    finding = locked_finding(finding_id, by, VERB)
     closure = FindingClosure.objects.filter(finding=finding).first()
     if closure is None:
         raise NothingToWithdraw(f"finding {finding_id} has no explanation", finding_id=finding_id)
@@ -70,14 +70,3 @@ def _withdraw(finding_id: int, by: Actor, at: datetime) -> None:
     )
     publish(told, at=at)
     audit.record(by, VERB, f"finding:{finding_id}", at=at, details=details)
-
-
-def _locked(finding_id: int, by: Actor) -> Finding:
-    found = Finding.objects.select_for_update(of=("self",)).filter(pk=finding_id)
-    units = scope(by, VERB).unit_ids
-    if units is not None:
-        found = found.filter(usage_point__unit_id__in=units)
-    finding = found.first()
-    if finding is None:
-        raise UnknownFinding(f"finding {finding_id}", finding_id=finding_id)
-    return finding

@@ -28,9 +28,16 @@ from .points import (
     points,
     usage_point_of,
 )
-from .registers import RegisterValues, Segments, register_segments, register_values, registers_as_known
+from .registers import (
+    RegisterValues,
+    Segments,
+    latest_freeze,
+    register_segments,
+    register_values,
+    registers_as_known,
+)
 
-__all__ = [
+__all__ = (
     "BUCKET_POINTS",
     "CollectionOfDay",
     "CurveBlock",
@@ -55,6 +62,7 @@ __all__ = [
     "ids_of_codes",
     "installations",
     "installations_between",
+    "latest_freeze",
     "point_buckets",
     "points",
     "points_on_hold",
@@ -62,4 +70,4 @@ __all__ = [
     "register_values",
     "registers_as_known",
     "usage_point_of",
-]
+)

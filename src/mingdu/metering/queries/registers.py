@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from mingdu.core.registers import Register
 from mingdu.core.types import Bytes, Flags, Ints, Times
 from mingdu.metering.store.columns import Connection, aware, instant64, microseconds
 from mingdu.metering.store.registers import StoredRegisters, fetch_at
+from mingdu.metering.zone import midnight
 
 from .points import installations, installations_between
 
@@ -52,6 +53,20 @@ def registers_as_known(
 ) -> RegisterValues:
     """Return readings of an instant as they were known at another: only versions recorded until then."""
     return _values(conn, usage_point_ids, registers, at, known_at)
+
+
+def latest_freeze(
+    conn: Connection, usage_point_id: int, register: Register, days: Sequence[date]
+) -> date | None:
+    """
+    Return the latest of some days at whose midnight a register was read and is not in doubt.
+
+    In one look at the database; not filtered by actor.
+    """
+    midnights = {midnight(day): day for day in days}
+    found = fetch_at(conn, np.array([usage_point_id], dtype=np.int64), (register,), list(midnights))
+    read = found.read_at[found.quality < Quality.MISSING]
+    return midnights[aware(read.max())] if len(read) else None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
 import numpy as np
 from django.db import IntegrityError, connection, transaction
@@ -34,6 +36,17 @@ from .field_items import FieldItem, ItemResult, digits_of
 from .rereads import CONFIRMED, CORRECTED, REREAD
 
 MOST_ITEMS = 500
+
+
+class Numbered(Protocol):
+    """What a phone sends: it carries a number of the phone's own."""
+
+    @property
+    def client_id(self) -> str:
+        """The number; unique for ever."""
+
+
+Item = TypeVar("Item", bound=Numbered)
 
 
 class UnknownRereadTask(TradeError):
@@ -74,15 +87,25 @@ def sync(items: list[FieldItem], *, by: Actor, at: datetime) -> list[ItemResult]
     raises   TooManyItems, NotPermitted
     """
     require(by, "rounds.sync")
+    return each_by_itself(items, lambda item: _store(item, by=by, at=at))
+
+
+def each_by_itself(items: Sequence[Item], store: Callable[[Item], bool]) -> list[ItemResult]:
+    """
+    Store what a phone sent, each item in a transaction of its own.
+
+    store   enters one item; tells whether it was new
+    raises  TooManyItems
+    """
     if len(items) > MOST_ITEMS:
         raise TooManyItems(f"{len(items)} items", items=len(items), most=MOST_ITEMS)
-    return [_sync_one(item, by=by, at=at) for item in items]
+    return [_alone(item, store) for item in items]
 
 
-def _sync_one(item: FieldItem, *, by: Actor, at: datetime) -> ItemResult:
+def _alone(item: Item, store: Callable[[Item], bool]) -> ItemResult:
     try:
         with transaction.atomic():
-            return ItemResult(item.client_id, "accepted" if _store(item, by=by, at=at) else "same")
+            return ItemResult(item.client_id, "accepted" if store(item) else "same")
     except TradeError as error:
         return ItemResult(item.client_id, error.name, error.message)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from mingdu.base import audit
 from mingdu.base.actors import Actor
@@ -17,7 +17,7 @@ from mingdu.work.queries import task_by_id
 
 from .field_items import READ, ItemResult
 from .rereads import REREAD
-from .sync import MOST_ITEMS, ClientIdTaken, TooManyItems, UnknownPhoto, UnknownRereadTask
+from .sync import ClientIdTaken, UnknownPhoto, UnknownRereadTask, each_by_itself
 
 # What may stand in the way of a reading (未抄到原因): locked door, dog, refused, broken meter, a display that
 # cannot be read, another meter than the route names, no meter there, anything else said in words.
@@ -59,17 +59,7 @@ def record_visits(visits: list[VisitItem], *, by: Actor, at: datetime) -> list[I
     raises   TooManyItems, NotPermitted
     """
     require(by, "rounds.sync")
-    if len(visits) > MOST_ITEMS:
-        raise TooManyItems(f"{len(visits)} visits", items=len(visits), most=MOST_ITEMS)
-    return [_record_one(visit, by=by, at=at) for visit in visits]
-
-
-def _record_one(visit: VisitItem, *, by: Actor, at: datetime) -> ItemResult:
-    try:
-        with transaction.atomic():
-            return ItemResult(visit.client_id, "accepted" if _store(visit, by=by, at=at) else "same")
-    except TradeError as error:
-        return ItemResult(visit.client_id, error.name, error.message)
+    return each_by_itself(visits, lambda visit: _store(visit, by=by, at=at))
 
 
 def _store(visit: VisitItem, *, by: Actor, at: datetime) -> bool:

@@ -24,8 +24,9 @@ from mingdu.faces.console.refusals import refusal
 from mingdu.faces.console.tasks import AssignmentForm
 from mingdu.faces.identity import Asked
 from mingdu.service.case_desk import case_desk
+from mingdu.service.case_door import CaseAlreadyClosed
 from mingdu.service.case_work import ProposalWaits, answer_case, propose_from_case
-from mingdu.service.operations import CaseAlreadyClosed, NoBillInCase, ask_reread
+from mingdu.service.operations import NoBillInCase, ask_reread
 from mingdu.service.queries import case_by_number
 from mingdu.work.operations import (
     PersonWithoutRole,

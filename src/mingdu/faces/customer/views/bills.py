@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from mingdu.billing.compare import Comparison, compare_bills
+from mingdu.billing.due import due_day
 from mingdu.billing.printing import bill_pdf
 from mingdu.billing.queries import bill_json, bills_of_account
 from mingdu.customers.binding import bill_code
 from mingdu.customers.queries import account_for
 from mingdu.faces.customer.drawings import months_chart
-from mingdu.faces.customer.due import due_day
 from mingdu.faces.customer.lines import bill_shown
 from mingdu.faces.customer.pages import choose_account, show
 from mingdu.faces.identity import Asked, signed_in

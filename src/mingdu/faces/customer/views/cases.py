@@ -18,8 +18,8 @@ from mingdu.faces.customer.pages import AccountChoice, choose_account, show
 from mingdu.faces.customer.timeline import enclosed_of, story_of
 from mingdu.faces.enclosed_file import enclosed_file
 from mingdu.faces.identity import Asked, signed_in
+from mingdu.service.case_door import CaseAlreadyClosed
 from mingdu.service.operations import (
-    CaseAlreadyClosed,
     CaseKind,
     CaseOrder,
     Outcome,

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from mingdu.base.actors import Actor
 from mingdu.base.charts import Chart
+from mingdu.billing.due import due_day
 from mingdu.billing.queries import bills_of_account
 from mingdu.billing.so_far import month_so_far
 from mingdu.core.clock import civil_day
@@ -20,7 +21,6 @@ from mingdu.core.registers import Register
 from mingdu.customers.queries import AccountView
 from mingdu.faces.customer.daily import DayUse, daily_use, latest_known, use_of_curve
 from mingdu.faces.customer.drawings import curve_chart, days_chart, registers_shown
-from mingdu.faces.customer.due import due_day
 from mingdu.faces.customer.pages import choose_account, show
 from mingdu.faces.energy import EnergyDay, energy_days
 from mingdu.faces.identity import Asked, signed_in

@@ -7,9 +7,10 @@ from datetime import date, datetime
 from django.conf import settings
 
 from mingdu.base.actors import Actor
-from mingdu.billing.account_bills import bills_beside
 from mingdu.core.clock import civil_day
 from mingdu.rulebook.billing_terms import billing_terms
+
+from .account_bills import bills_beside
 
 
 def due_day(by: Actor, bill_id: int, *, now: datetime) -> date | None:
