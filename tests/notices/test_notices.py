@@ -17,7 +17,7 @@ from mingdu.base.roles import Role
 from mingdu.notices.channels import UnknownChannel
 from mingdu.notices.models import Delivery, Message
 from mingdu.notices.operations import Notice, UnknownMessage, mark_read, send
-from mingdu.notices.queries import inbox, sent_messages
+from mingdu.notices.queries import inbox, sent_messages, unread_count
 from mingdu.rulebook.notice_templates import UnknownLanguage, UnknownTemplate, WrongVariables
 from threads import at_once
 
@@ -134,3 +134,14 @@ def test_refuses_whoever_may_not(notice: Notice, now: datetime) -> None:
     for act in refused:
         with pytest.raises(NotPermitted):
             act()
+
+
+def test_counts_what_was_not_opened_however_many(notice: Notice, now: datetime) -> None:
+    reader = customer(recipient_of(notice))
+    before = unread_count(reader)
+    for number in range(60):
+        send(replace(notice, key=f"{notice.key}:{number}"), by=SYSTEM, at=now)
+    opened = inbox(reader)[0].id
+    mark_read(opened, by=reader, at=now)
+    assert unread_count(reader) == before + 59
+    assert unread_count(customer(recipient_of(notice) + 10_000)) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -24,11 +25,7 @@ from mingdu.metering.zone import zone
 from mingdu.rounds.operations import start_cycle
 from mingdu.rounds.operations.cycles import MonthAhead
 from mingdu.rounds.queries import CycleView, books, cycle
-from mingdu.work.operations import NotTaskOwner, PersonWithoutRole, UnknownPerson
 from mingdu.work.processes import (
-    NothingToReturn,
-    ReasonMissing,
-    SamePerson,
     UnknownStep,
     assign_step,
     finish_step,
@@ -40,7 +37,7 @@ from mingdu.work.task_lists import people_for, task_listed
 
 from .door import at_desk, may
 from .limits import limit_words
-from .refusals import refusal
+from .refusals import is_done, refusal
 from .tasks import AssignmentForm
 
 READING_CYCLE = "reading-cycle"
@@ -145,12 +142,8 @@ def finish(request: Asked, run_id: int, step: str) -> HttpResponse:
     form = FinishForm(request.POST)
     if form.is_valid():
         note = form.cleaned_data["note"]
-        try:
-            finish_step(run_id, step, outcome="done", note=note, by=by, at=request.now)
-        except (NotTaskOwner, SamePerson, UnknownStep) as error:
-            form.add_error(None, refusal(error))
-        else:
-            messages.success(request, _("The step is done."))
+        act = partial(finish_step, run_id, step, outcome="done", note=note, by=by, at=request.now)
+        if is_done(request, act, _("The step is done."), form):
             return redirect("console:cycle", run_id)
     return _cycle_page(request, by, run_id, {"finishing": form})
 
@@ -162,12 +155,8 @@ def send_back(request: Asked, run_id: int, step: str) -> HttpResponse:
     form = ReturnForm(request.POST)
     if form.is_valid():
         reason = form.cleaned_data["reason"]
-        try:
-            return_step(run_id, step, reason=reason, by=by, at=request.now)
-        except (NothingToReturn, NotTaskOwner, ReasonMissing, UnknownStep) as error:
-            form.add_error(None, refusal(error))
-        else:
-            messages.success(request, _("The work went back to the step before; the return is counted."))
+        act = partial(return_step, run_id, step, reason=reason, by=by, at=request.now)
+        if is_done(request, act, _("The work went back to the step before; the return is counted."), form):
             return redirect("console:cycle", run_id)
     return _cycle_page(request, by, run_id, {"returning": form})
 
@@ -180,12 +169,8 @@ def assign(request: Asked, run_id: int, step: str) -> HttpResponse:
     form = AssignmentForm(_people(by, _open_step(process_steps(by, run_id))), request.POST)
     if form.is_valid():
         person = form.cleaned_data["person"]
-        try:
-            assign_step(run_id, step, person, by=by, at=request.now)
-        except (PersonWithoutRole, UnknownPerson, UnknownStep) as error:
-            form.add_error(None, refusal(error))
-        else:
-            messages.success(request, _("The step was given to its new owner."))
+        act = partial(assign_step, run_id, step, person, by=by, at=request.now)
+        if is_done(request, act, _("The step was given to its new owner."), form):
             return redirect("console:cycle", run_id)
     return _cycle_page(request, by, run_id, {"assignment": form})
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from mingdu.base.retries import NotGivenUp, retry_bucket, retry_event, stuck_buckets
+from mingdu.base.retries import retry_bucket, retry_event, stuck_buckets
 from mingdu.base.sheets import sheet_of
 from mingdu.base.stuck_events import stuck_events
 from mingdu.faces.identity import Asked
 from mingdu.notices.queries import MOST_ROWS, sent_messages
 
 from .door import at_desk, may
-from .refusals import refusal
+from .refusals import is_done
 
 
 @require_safe
@@ -42,12 +43,8 @@ def events(request: Asked) -> HttpResponse:
 def retry(request: Asked, event_id: int) -> HttpResponse:
     """Let an event be delivered again."""
     by = at_desk(request)
-    try:
-        retry_event(event_id, by=by, at=request.now)
-    except NotGivenUp as error:
-        messages.warning(request, refusal(error))
-    else:
-        messages.success(request, _("It is tried again now, with all its tries."))
+    act = partial(retry_event, event_id, by=by, at=request.now)
+    is_done(request, act, _("It is tried again now, with all its tries."))
     return redirect("console:events")
 
 
@@ -55,12 +52,8 @@ def retry(request: Asked, event_id: int) -> HttpResponse:
 def retry_part(request: Asked, bucket_id: int) -> HttpResponse:
     """Let a part of a run be worked on again."""
     by = at_desk(request)
-    try:
-        retry_bucket(bucket_id, by=by, at=request.now)
-    except NotGivenUp as error:
-        messages.warning(request, refusal(error))
-    else:
-        messages.success(request, _("It is tried again now, with all its tries."))
+    act = partial(retry_bucket, bucket_id, by=by, at=request.now)
+    is_done(request, act, _("It is tried again now, with all its tries."))
     return redirect("console:events")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,11 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mingdu.base.actors import Actor
-from mingdu.base.operations import IncompatibleRoles
 from mingdu.base.people import (
     LoginTaken,
-    OwnAccess,
-    RoleNotHeld,
     deactivate,
     employ,
     give_role,
@@ -37,7 +35,7 @@ from mingdu.faces.identity import Asked
 from mingdu.faces.words import WORDS
 
 from .door import at_desk, not_kept
-from .refusals import refusal
+from .refusals import is_done, refusal
 
 MOST_LETTERS = 40
 # Customers sign in by their phone, and the system is no person.
@@ -124,12 +122,8 @@ def grant(request: Asked, person_id: int) -> HttpResponse:
     form = RoleForm(by, request.POST)
     if form.is_valid():
         said = form.cleaned_data
-        try:
-            give_role(person_id, Role(said["role"]), unit_id=said["unit"], by=by, at=request.now)
-        except IncompatibleRoles as error:
-            form.add_error(None, refusal(error))
-        else:
-            messages.success(request, _("The role is given; it holds from his next click."))
+        act = partial(give_role, person_id, Role(said["role"]), unit_id=said["unit"], by=by, at=request.now)
+        if is_done(request, act, _("The role is given; it holds from his next click."), form):
             return redirect("console:person", person_id)
     return _person_page(request, by, person_id, form=form)
 
@@ -138,12 +132,8 @@ def grant(request: Asked, person_id: int) -> HttpResponse:
 def withdraw(request: Asked, person_id: int, grant_id: int) -> HttpResponse:
     """End a role of a person."""
     by = at_desk(request)
-    try:
-        withdraw_role(person_id, grant_id, by=by, at=request.now)
-    except (OwnAccess, RoleNotHeld) as error:
-        messages.error(request, refusal(error))
-    else:
-        messages.success(request, _("The role is withdrawn."))
+    act = partial(withdraw_role, person_id, grant_id, by=by, at=request.now)
+    is_done(request, act, _("The role is withdrawn."))
     return redirect("console:person", person_id)
 
 
@@ -151,12 +141,8 @@ def withdraw(request: Asked, person_id: int, grant_id: int) -> HttpResponse:
 def end_access(request: Asked, person_id: int) -> HttpResponse:
     """End a person's access."""
     by = at_desk(request)
-    try:
-        deactivate(person_id, by=by, at=request.now)
-    except OwnAccess as error:
-        messages.error(request, refusal(error))
-    else:
-        messages.success(request, _("His access has ended; what he did stays in the audit."))
+    act = partial(deactivate, person_id, by=by, at=request.now)
+    is_done(request, act, _("His access has ended; what he did stays in the audit."))
     return redirect("console:person", person_id)
 
 

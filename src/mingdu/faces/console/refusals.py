@@ -1,7 +1,12 @@
-"""What a refused act is told to a colleague: the cause and the next step, in his language."""
+"""What a colleague is told of his act: that it is done, or the cause and the next step of a refusal."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from mingdu.errors import TradeError
@@ -63,3 +68,24 @@ WORDS = {
 def refusal(error: TradeError) -> str:
     """Return what is told of a refused act."""
     return str(WORDS.get(error.name, error.message))
+
+
+def is_done(request: HttpRequest, act: Callable[[], object], words: str, form: Form | None = None) -> bool:
+    """
+    Do an act and say so in `words`, or tell why it was refused; tells whether it was done.
+
+    form    a refusal stands above it; None: as a toast
+    raises  refusals that have no words here: the page of refusals answers them
+    """
+    try:
+        act()
+    except TradeError as error:
+        if error.name not in WORDS:
+            raise
+        if form is None:
+            messages.error(request, refusal(error))
+        else:
+            form.add_error(None, refusal(error))
+        return False
+    messages.success(request, words)
+    return True

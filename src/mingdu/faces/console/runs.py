@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -19,10 +20,6 @@ from mingdu.base.permissions import require
 from mingdu.base.queries import names_of
 from mingdu.base.sheets import sheet_of
 from mingdu.billing.operations import (
-    ApprovalByProposer,
-    RunAlreadyApproved,
-    RunNotApproved,
-    RunNotReady,
     UnknownBook,
     approve_run,
     issue_run,
@@ -46,7 +43,7 @@ from mingdu.rounds.queries import book_codes
 
 from .door import at_desk, is_part, may
 from .held import held_shown
-from .refusals import refusal
+from .refusals import is_done, refusal
 
 # While a run is in one of these states its figures still change.
 WORKING = frozenset({"rehearsing", "issuing"})
@@ -145,12 +142,8 @@ def approve(request: Asked, run_id: int) -> HttpResponse:
     by = at_desk(request)
     require(by, "billing.approve")
     if request.method == "POST":
-        try:
-            approve_run(run_id, by=by, at=request.now)
-        except (ApprovalByProposer, RunNotReady, RunAlreadyApproved) as error:
-            messages.error(request, refusal(error))
-        else:
-            messages.success(request, _("The run is approved. It can be issued now."))
+        act = partial(approve_run, run_id, by=by, at=request.now)
+        is_done(request, act, _("The run is approved. It can be issued now."))
         return redirect("console:run", run_id)
     return render(request, "faces/console/runs/approve.html", _act(by, run_id))
 
@@ -161,12 +154,8 @@ def issue(request: Asked, run_id: int) -> HttpResponse:
     by = at_desk(request)
     require(by, "billing.issue")
     if request.method == "POST":
-        try:
-            issue_run(run_id, by=by, at=request.now)
-        except RunNotApproved as error:
-            messages.error(request, refusal(error))
-        else:
-            messages.success(request, _("The bills are being issued. You may leave this page."))
+        act = partial(issue_run, run_id, by=by, at=request.now)
+        is_done(request, act, _("The bills are being issued. You may leave this page."))
         return redirect("console:run", run_id)
     return render(request, "faces/console/runs/issue.html", _act(by, run_id))
 

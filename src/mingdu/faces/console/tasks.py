@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -21,11 +21,6 @@ from mingdu.faces.words import WORDS
 from mingdu.rulebook.processes import task_limits
 from mingdu.work.operations import (
     STEP,
-    NotTaskOwner,
-    PersonWithoutRole,
-    TaskAlreadyDone,
-    TaskIsStep,
-    UnknownPerson,
     UnknownTask,
     assign_task,
     complete_task,
@@ -35,7 +30,7 @@ from mingdu.work.task_lists import ListedTask, TaskFilter, people_for, task_list
 
 from .door import at_desk, is_part, may
 from .limits import limit_words
-from .refusals import refusal
+from .refusals import is_done
 from .subjects import subject_links, subject_words
 
 # What a person says when he ends a task by hand; a re-read without values always failed.
@@ -116,12 +111,8 @@ def complete(request: Asked, task_id: int) -> HttpResponse:
     form = CompletionForm(_task(by, task_id), request.POST)
     if form.is_valid():
         said = form.cleaned_data
-        try:
-            complete_task(task_id, said["outcome"], note=said["note"], by=by, at=request.now)
-        except (NotTaskOwner, TaskAlreadyDone, TaskIsStep) as error:
-            form.add_error(None, refusal(error))
-        else:
-            messages.success(request, _("The task is done."))
+        act = partial(complete_task, task_id, said["outcome"], note=said["note"], by=by, at=request.now)
+        if is_done(request, act, _("The task is done."), form):
             return redirect("console:tasks")
     return _task_page(request, by, task_id, completion=form)
 
@@ -132,12 +123,8 @@ def assign(request: Asked, task_id: int) -> HttpResponse:
     by = at_desk(request)
     form = AssignmentForm(people_for(by, _task(by, task_id)), request.POST)
     if form.is_valid():
-        try:
-            assign_task(task_id, form.cleaned_data["person"], by=by, at=request.now)
-        except (TaskAlreadyDone, UnknownPerson, PersonWithoutRole) as error:
-            form.add_error(None, refusal(error))
-        else:
-            messages.success(request, _("The task was given to its new owner."))
+        act = partial(assign_task, task_id, form.cleaned_data["person"], by=by, at=request.now)
+        if is_done(request, act, _("The task was given to its new owner."), form):
             return redirect("console:task", task_id)
     return _task_page(request, by, task_id, assignment=form)
 

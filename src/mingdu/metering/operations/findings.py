@@ -53,7 +53,7 @@ def explain_finding(
     """
     require(by, VERB)
     with transaction.atomic():
-        finding = locked_finding(finding_id, by, VERB)
+        finding = locked_finding(finding_id, VERB, by=by)
         if FindingClosure.objects.filter(finding=finding).exists():
             raise AlreadyExplained(f"finding {finding_id} has an explanation", finding_id=finding_id)
         closure = FindingClosure.objects.create(finding=finding, reason=reason, note=note, by=by.id, at=at)
@@ -65,7 +65,7 @@ def explain_finding(
     return closure
 
 
-def locked_finding(finding_id: int, by: Actor, verb: str) -> Finding:
+def locked_finding(finding_id: int, verb: str, *, by: Actor) -> Finding:
     """
     Return a finding of the units in which the actor may do the verb, locked until the transaction ends.
 

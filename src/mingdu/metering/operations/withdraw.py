@@ -56,7 +56,7 @@ def withdraw_explanations(finding_ids: Collection[int], *, by: Actor, at: dateti
 
 
 def _withdraw(finding_id: int, by: Actor, at: datetime) -> None:
-    finding = locked_finding(finding_id, by, VERB)
+    finding = locked_finding(finding_id, VERB, by=by)
     closure = FindingClosure.objects.filter(finding=finding).first()
     if closure is None:
         raise NothingToWithdraw(f"finding {finding_id} has no explanation", finding_id=finding_id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -10,28 +11,18 @@ from django.views.decorators.http import require_POST
 
 from mingdu.base.permissions import require
 from mingdu.billing.corrections import (
-    BillAlreadyCorrected,
-    CorrectionAlreadyApproved,
-    NotBillable,
-    NothingToCorrect,
-    ProposalOutdated,
     UnknownCorrection,
     approve_correction,
 )
-from mingdu.billing.operations import ApprovalByProposer
 from mingdu.faces.console.door import at_desk
-from mingdu.faces.console.refusals import refusal
+from mingdu.faces.console.refusals import is_done
 from mingdu.faces.console.tasks import AssignmentForm
 from mingdu.faces.identity import Asked
 from mingdu.service.case_desk import case_desk
-from mingdu.service.case_door import CaseAlreadyClosed
-from mingdu.service.case_work import ProposalWaits, answer_case, propose_from_case
-from mingdu.service.operations import NoBillInCase, ask_reread
+from mingdu.service.case_work import answer_case, propose_from_case
+from mingdu.service.operations import ask_reread
 from mingdu.service.queries import case_by_number
 from mingdu.work.operations import (
-    PersonWithoutRole,
-    TaskAlreadyDone,
-    UnknownPerson,
     assign_task,
 )
 
@@ -47,12 +38,8 @@ def answer(request: Asked, number: str) -> HttpResponse:
     require(by, "service.work")
     form = AnswerForm(request.POST)
     if form.is_valid():
-        try:
-            answer_case(number, form.cleaned_data["words"], by=by, at=request.now)
-        except CaseAlreadyClosed as error:
-            form.add_error(None, refusal(error))
-        else:
-            messages.success(request, _("The customer has your answer in his inbox."))
+        act = partial(answer_case, number, form.cleaned_data["words"], by=by, at=request.now)
+        if is_done(request, act, _("The customer has your answer in his inbox."), form):
             return redirect("console:case", number)
     return show_case(request, by, number, Typed(answer=form))
 
@@ -61,12 +48,8 @@ def answer(request: Asked, number: str) -> HttpResponse:
 def reread(request: Asked, number: str) -> HttpResponse:
     """Send a reader to the meter of the case's bill."""
     by = at_desk(request)
-    try:
-        ask_reread(number, by=by, at=request.now)
-    except (NoBillInCase, CaseAlreadyClosed) as error:
-        messages.error(request, refusal(error))
-    else:
-        messages.success(request, _("A reader has the task; what he reads comes into the case by itself."))
+    act = partial(ask_reread, number, by=by, at=request.now)
+    is_done(request, act, _("A reader has the task; what he reads comes into the case by itself."))
     return redirect("console:case", number)
 
 
@@ -77,15 +60,8 @@ def propose(request: Asked, number: str) -> HttpResponse:
     require(by, "billing.correct")
     form = ProposalForm(request.POST)
     if form.is_valid():
-        try:
-            propose_from_case(number, form.cleaned_data["reason"], by=by, at=request.now)
-        except (
-            BillAlreadyCorrected, CaseAlreadyClosed, NoBillInCase, NotBillable, NothingToCorrect,
-            ProposalWaits,
-        ) as error:  # fmt: skip
-            form.add_error(None, refusal(error))
-        else:
-            messages.success(request, _("An approver has the proposal; nothing changes until he decides."))
+        act = partial(propose_from_case, number, form.cleaned_data["reason"], by=by, at=request.now)
+        if is_done(request, act, _("An approver has the proposal; nothing changes until he decides."), form):
             return redirect("console:case", number)
     return show_case(request, by, number, Typed(proposal=form))
 
@@ -99,14 +75,8 @@ def approve(request: Asked, number: str, correction_id: int) -> HttpResponse:
     named = corrections_beside(by, found, bills_beside(by, found))
     if all(row.view.id != correction_id for row in named):
         raise UnknownCorrection(f"no correction {correction_id}", correction=correction_id)
-    try:
-        approve_correction(correction_id, by=by, at=request.now)
-    except (
-        ApprovalByProposer, BillAlreadyCorrected, CorrectionAlreadyApproved, NotBillable, ProposalOutdated,
-    ) as error:  # fmt: skip
-        messages.error(request, refusal(error))
-    else:
-        messages.success(request, _("The bill was reversed and made anew; the customer is told."))
+    act = partial(approve_correction, correction_id, by=by, at=request.now)
+    is_done(request, act, _("The bill was reversed and made anew; the customer is told."))
     return redirect("console:case", number)
 
 
@@ -118,11 +88,7 @@ def assign(request: Asked, number: str) -> HttpResponse:
     desk = case_desk(by, case_by_number(by, number, now=request.now).id)
     form = AssignmentForm(people_of(by, desk), request.POST)
     if form.is_valid():
-        try:
-            assign_task(desk.task_id, form.cleaned_data["person"], by=by, at=request.now)
-        except (TaskAlreadyDone, UnknownPerson, PersonWithoutRole) as error:
-            form.add_error(None, refusal(error))
-        else:
-            messages.success(request, _("The case was given to its new owner."))
+        act = partial(assign_task, desk.task_id, form.cleaned_data["person"], by=by, at=request.now)
+        if is_done(request, act, _("The case was given to its new owner."), form):
             return redirect("console:case", number)
     return show_case(request, by, number, Typed(assignment=form))
