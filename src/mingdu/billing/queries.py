@@ -14,7 +14,7 @@ from mingdu.base.actors import Actor
 from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
 from mingdu.core.registers import Register
-from mingdu.customers.queries import UnknownAccount, account_by_id
+from mingdu.customers.queries import UnknownAccount, account_by_id, places_of_accounts
 from mingdu.errors import TradeError
 
 from .document import bill_document
@@ -196,7 +196,8 @@ def held_accounts(by: Actor, run_id: int) -> list[tuple[str, str, dict[str, Any]
     """Return (account number, check, figures) of everything that a run held back."""
     require(by, "billing.read_runs")
     found = HeldAccount.objects.filter(run_id=run_id).order_by("check_name", "account_id")[:MOST_ROWS]
-    return [(account_by_id(row.account_id).account_number, row.check_name, row.values) for row in found]
+    places = places_of_accounts(reading_connection(), {row.account_id for row in found})
+    return [(places[row.account_id].account_number, row.check_name, row.values) for row in found]
 
 
 def may_see(by: Actor, verb: str, account_id: int) -> bool:

@@ -14,7 +14,7 @@ from mingdu.base.permissions import require, scope
 from mingdu.core.registers import Register
 from mingdu.core.types import Ints
 from mingdu.metering.queries import register_values
-from mingdu.metering.queries.facts import point_facts_by_id
+from mingdu.metering.queries.facts import point_codes
 from mingdu.work.queries import open_tasks
 
 from .models import Book, BookPoint, FieldReading, ReadingCycle, ReadingList
@@ -144,4 +144,4 @@ def _points_in(frozen: ReadingList | None) -> frozenset[int]:
 
 
 def _codes(usage_point_ids: frozenset[int]) -> tuple[str, ...]:
-    return tuple(sorted(point_facts_by_id(number).code for number in usage_point_ids))
+    return tuple(point_codes(usage_point_ids))

@@ -29,6 +29,12 @@ def point_facts(codes: Iterable[str] | None = None) -> dict[str, PointFacts]:
     return {facts.code: facts for facts in _facts(found)}
 
 
+def point_codes(usage_point_ids: Iterable[int]) -> list[str]:
+    """Return the codes of usage points by their ids, in order; unknown ids are left out."""
+    found = UsagePoint.objects.filter(pk__in=list(usage_point_ids))
+    return list(found.order_by("code").values_list("code", flat=True))
+
+
 def point_facts_by_id(usage_point_id: int) -> PointFacts:
     """Return the facts of one usage point; raises UnknownUsagePoint."""
     for facts in _facts(UsagePoint.objects.filter(pk=usage_point_id)):
