@@ -107,7 +107,11 @@ def test_the_command_stops_in_order_on_a_signal(database: str, now: datetime) ->
 
 
 class PersistentTerminal:
-    """Pushes numbered frames, each until it is acknowledged; dials again when it is cut off."""
+    """
+    Pushes numbered frames, each until it is acknowledged; dials again when it is cut off.
+
+    It stays on the line: who hangs up on a request is asked again only minutes later.
+    """
 
     def __init__(self, address: str, meter: str) -> None:
         self.address = address
@@ -135,7 +139,6 @@ class PersistentTerminal:
                 return
             self.acknowledged.append(number)
             enough()
-        await caller.hang_up()
 
     def _answer(self, request: Frame) -> bytes:
         self.answered += 1
