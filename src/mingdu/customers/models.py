@@ -112,14 +112,6 @@ class Binding(models.Model):
             ),
         )
 
-    @classmethod
-    def accounts_of(cls, customer_id: int) -> frozenset[int]:
-        """Return the accounts that a customer has bound and whose holder is still the one of then."""
-        bound = cls.objects.filter(
-            customer_id=customer_id, ended_at__isnull=True, account__customer=F("holder")
-        )
-        return frozenset(bound.values_list("account_id", flat=True))
-
 
 class BindingTry(models.Model):
     """One try to bind an account number, whether or not there is such an account."""
