@@ -19,7 +19,7 @@ from mingdu.core.money import plain_text
 from mingdu.core.types import Flags, Ints
 from mingdu.errors import TradeError
 
-from .models import Agreement
+from .models import Agreement, Customer
 
 
 class UnknownAccount(TradeError):
@@ -92,6 +92,12 @@ def actor_of_customer(customer_id: int) -> Actor | None:
         return None
     name, language, accounts = row
     return Actor(f"customer:{customer_id}", name, (Grant(Role.CUSTOMER),), frozenset(accounts), language)
+
+
+def names_of_customers(by: Actor, customer_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of some customers by their numbers; raises NotPermitted."""
+    require(by, "customers.read")
+    return dict(Customer.objects.filter(pk__in=customer_ids).values_list("pk", "name"))
 
 
 def account_for(by: Actor, account_number: str, verb: str, *, now: datetime) -> AccountView:
@@ -193,6 +199,17 @@ def agreements_of_points(
     return _terms(
         cursor(conn).execute(statement, (first_point, end_point, latest_day, latest_day)).fetchall()
     )
+
+
+def fingerprint_of_agreements(usage_point_id: int) -> int | None:
+    """Return a number that changes whenever the agreements of a point change; not filtered by actor."""
+    statement = "SELECT bit_xor(hash_record_extended(a, 0)) FROM customers_agreement a"
+    row = (
+        cursor(reading_connection())
+        .execute(f"{statement} WHERE a.usage_point_id = %s", (usage_point_id,))
+        .fetchone()
+    )
+    return row[0] if row else None
 
 
 _TERMS = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from mingdu.base.actors import Actor
 from mingdu.base.database import cursor, reading_connection
@@ -62,19 +62,10 @@ _NEWEST = """
 def _rows(condition: LiteralString, most: int, **values: object) -> list[MessageView]:
     statement = _NEWEST + condition + " ORDER BY m.id DESC LIMIT %(most)s"
     rows = cursor(reading_connection()).execute(statement, {"most": min(most, MOST_ROWS), **values})
-    return [_view(*row) for row in rows]
+    return [_view(row) for row in rows]
 
 
-def _view(
-    message_id: int,
-    recipient: str,
-    template: str,
-    title: str,
-    body: str,
-    created_at: datetime,
-    steps: list[str],
-    at: list[datetime],
-    proofs: list[str],
-) -> MessageView:
-    proof = tuple(zip(steps, at, proofs, strict=True))
-    return MessageView(message_id, recipient, template, title, body, created_at, proof)
+def _view(row: tuple[Any, ...]) -> MessageView:
+    steps, at, proofs = row[6:]
+    values: list[Any] = [*row[:6], tuple(zip(steps, at, proofs, strict=True))]
+    return MessageView(*values)

@@ -14,6 +14,7 @@ from .findings import (
     findings_open,
     points_on_hold,
 )
+from .fingerprint import fingerprint_of_point
 from .network import CollectionOfDay, collection_of
 from .points import (
     Installations,
@@ -59,6 +60,7 @@ __all__ = (
     "curves",
     "export_lines",
     "findings_open",
+    "fingerprint_of_point",
     "ids_of_codes",
     "installations",
     "installations_between",

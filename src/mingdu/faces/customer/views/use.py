@@ -8,28 +8,35 @@ from itertools import groupby
 from typing import Any
 
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from mingdu.base.actors import Actor
 from mingdu.base.charts import Chart
+from mingdu.base.database import reading_connection
 from mingdu.billing.due import due_day
+from mingdu.billing.fingerprint import fingerprint_of_account
 from mingdu.billing.queries import bills_of_account
 from mingdu.billing.so_far import month_so_far
 from mingdu.core.clock import civil_day
 from mingdu.core.quality import ESTIMATED, Quality
 from mingdu.core.registers import Register
-from mingdu.customers.queries import AccountView
+from mingdu.customers.queries import AccountView, fingerprint_of_agreements
 from mingdu.faces.customer.daily import DayUse, daily_use, latest_known, use_of_curve
 from mingdu.faces.customer.drawings import curve_chart, days_chart, registers_shown
 from mingdu.faces.customer.pages import choose_account, show
 from mingdu.faces.energy import EnergyDay, energy_days
 from mingdu.faces.identity import Asked, signed_in
+from mingdu.faces.kept import kept
 from mingdu.faces.problems import UnknownAddress
+from mingdu.metering.queries import fingerprint_of_point
 from mingdu.metering.zone import INTERVAL_MINUTES, zone
 from mingdu.money.queries import balance_fen
 
 SPANS = (7, 30, 60)
 USUAL_SPAN = 30
+# The month so far may have begun so long ago, and is checked against the month before it.
+DAYS_BEHIND = 31 * 3 + 1
 # Curves are kept for so long that a day beyond cannot have one.
 FIRST_DAY = date(2000, 1, 1)
 
@@ -63,9 +70,30 @@ def home(request: Asked) -> HttpResponse:
     yesterday = civil_day(request.now, zone()) - timedelta(days=1)
     asked = request.GET.get("days", "")
     span = int(asked) if asked in map(str, SPANS) else USUAL_SPAN
+    made_from = (account, span, *_made_from(by, account, yesterday))
+    use = kept(
+        "use", made_from, lambda: render_to_string("faces/customer/use.html", _use(request, account, span))
+    )
+    return show(request, "home", "use", {"chosen": chosen, "account": account, "use": use})
+
+
+def _made_from(by: Actor, account: AccountView, yesterday: date) -> tuple[object, ...]:
+    """Return what the page's figures follow from: the day, what is stored, what is owed."""
+    point = account.usage_point_id
+    return (
+        yesterday,
+        balance_fen(by, account.id, account.unit_id),
+        fingerprint_of_account(account.id),
+        fingerprint_of_agreements(point),
+        fingerprint_of_point(reading_connection(), point, yesterday - timedelta(days=DAYS_BEHIND), yesterday),
+    )
+
+
+def _use(request: Asked, account: AccountView, span: int) -> dict[str, Any]:
+    by = signed_in(request)
+    yesterday = civil_day(request.now, zone()) - timedelta(days=1)
     days = daily_use(account.usage_point_id, yesterday - timedelta(days=span - 1), yesterday)
-    page = {
-        "chosen": chosen,
+    return {
         "account": account,
         "yesterday": yesterday,
         "today": yesterday + timedelta(days=1),
@@ -75,7 +103,6 @@ def home(request: Asked) -> HttpResponse:
         "spans": SPANS,
         **_owed(request, by, account),
     }
-    return show(request, "home", "use", page)
 
 
 @require_safe

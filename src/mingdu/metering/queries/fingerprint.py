@@ -1,0 +1,34 @@
+"""A number that changes whenever anything stored about a point's use changes, so that a page can be kept."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from mingdu.metering.store.columns import Connection, fetch_row
+from mingdu.metering.zone import midnight
+
+Fingerprint = tuple[int | None, ...]
+
+# Whole rows are hashed, with version and instant: what is repeated changes nothing, what is corrected does.
+_STORED = """
+    SELECT
+        (SELECT bit_xor(hash_record_extended(c, 0)) FROM metering_curve c
+         WHERE c.usage_point_id = %(point)s AND c.day = ANY(%(days)s)),
+        (SELECT bit_xor(hash_record_extended(r, 0)) FROM metering_registerreading r
+         WHERE r.usage_point_id = %(point)s AND r.read_at BETWEEN %(first)s AND %(past)s),
+        (SELECT bit_xor(hash_record_extended((i, m), 0)) FROM metering_installation i
+         JOIN metering_meter m ON m.id = i.meter_id WHERE i.usage_point_id = %(point)s),
+        (SELECT hash_record_extended(p, 0) FROM metering_usagepoint p WHERE p.id = %(point)s)"""
+
+
+def fingerprint_of_point(
+    conn: Connection, usage_point_id: int, first_day: date, last_day: date
+) -> Fingerprint:
+    """
+    Hash curves, registers and installations of some days, both ends included; not filtered by actor.
+
+    Two equal fingerprints mean equal rows but for one chance in 2**64 a table.
+    """
+    days = [first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1)]
+    span = {"first": midnight(first_day), "past": midnight(last_day + timedelta(days=1))}
+    return fetch_row(conn, _STORED, {"point": usage_point_id, "days": days, **span})
