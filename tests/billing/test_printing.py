@@ -108,8 +108,8 @@ def test_says_what_is_due_and_whose_it_is(months: TwoMonths) -> None:
 def test_says_by_when_a_question_is_answered(months: TwoMonths) -> None:
     words = page(months, HOME)["ask"]["words"]
     assert f"number {months.december(HOME)}" in words
-    # Forty hours of the rules on task limits are five days of eight working hours.
-    assert "within 40 working hours, that is 5 working days" in words
+    # As rules/promises/cases.yaml says of questions about a bill.
+    assert "We answer within 5 working days." in words
 
 
 def test_shows_every_register_with_both_times_and_quality(months: TwoMonths) -> None:
@@ -184,6 +184,15 @@ def test_a_month_without_a_bill_shows_what_the_registers_counted(months: TwoMont
     november, december = bills.rows
     found = printed_bill(replace(bills, rows=(december,)), december).months[-2]
     assert (found.energy_wh, found.is_estimated) == (november.energy_wh, False)
+
+
+def test_without_a_bill_of_the_month_before_the_energy_is_told_and_no_amount(months: TwoMonths) -> None:
+    bills = bills_of(months.town.account_ids[HOME])
+    with override("en"):
+        why = page_of(printed_bill(replace(bills, rows=bills.rows[1:]), bills.rows[1]))["why"]
+    assert why["rows"] == [] and "¥" not in why["words"]
+    assert "no bill for 2026-11" in why["words"]
+    assert "309 kWh were used then, and 310 kWh in this month" in why["words"]
 
 
 def test_tells_why_the_amount_changed(months: TwoMonths) -> None:

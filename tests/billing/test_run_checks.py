@@ -21,7 +21,7 @@ from mingdu.billing.run_checks import (
     runs_in_hand,
     zero_bills,
 )
-from mingdu.billing.uses import is_billed
+from mingdu.billing.uses import DaysBill, bill_of_day
 from small_town import SmallTown
 
 pytestmark = pytest.mark.database
@@ -117,7 +117,8 @@ def test_tells_what_an_issued_bill_was_made_from(town: SmallTown, now: datetime)
 def test_a_days_bill_counts_once_it_is_issued(town: SmallTown, now: datetime) -> None:
     run = rehearsed(now)
     point = rows_of_run(run)[0].usage_point_id
-    assert not is_billed(point, date(2026, 12, 15))
-    issued(now)
-    assert is_billed(point, date(2026, 12, 1)) and is_billed(point, date(2026, 12, 31))
-    assert not is_billed(point, date(2027, 1, 1)) and not is_billed(point, date(2026, 11, 30))
+    assert bill_of_day(point, date(2026, 12, 15)) is None
+    bill = next(row for row in rows_of_run(issued(now)) if row.usage_point_id == point)
+    found = bill_of_day(point, date(2026, 12, 1))
+    assert found == bill_of_day(point, date(2026, 12, 31)) == DaysBill(bill.id, "2026-12", now)
+    assert bill_of_day(point, date(2027, 1, 1)) is None and bill_of_day(point, date(2026, 11, 30)) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 
@@ -10,6 +10,7 @@ import pytest
 
 from mingdu.base.actors import Actor
 from mingdu.base.models import AuditEntry, OrgUnit
+from mingdu.base.outbox import deliver_all
 from mingdu.base.permissions import NotPermitted
 from mingdu.customers.binding import (
     CODE_MONTHS,
@@ -26,11 +27,13 @@ from mingdu.customers.binding import (
 )
 from mingdu.customers.models import Account, Binding, BindingTry, Customer
 from mingdu.customers.queries import actor_of_customer, own_accounts
+from mingdu.notices.queries import MessageView, inbox
 from threads import at_once, only
 
 pytestmark = pytest.mark.database
 
 NAME = "郑 勇"
+NOW_AND_LATER = datetime(2027, 1, 5, tzinfo=UTC)
 numbers = count(1)
 
 
@@ -155,6 +158,40 @@ def test_the_holder_needs_no_binding(module_database: str, now: datetime) -> Non
     home = account()
     bind_account(BindingOrder(home.account_number, NAME), by=actor(home.customer_id), at=now)
     assert not Binding.objects.filter(account=home).exists()
+
+
+def told(home: Account) -> list[MessageView]:
+    deliver_all(NOW_AND_LATER)
+    return [message for message in inbox(actor(home.customer_id)) if message.template == "account_bound"]
+
+
+def test_the_holder_is_told_once_who_bound_his_account(module_database: str, now: datetime) -> None:
+    tenant, home = customer("陈静"), account()
+    for _ in range(2):
+        bind_account(BindingOrder(home.account_number, NAME), by=tenant, at=now)
+    [message] = told(home)
+    assert message.title == f"户号 {home.account_number} 已被绑定"
+    # His household knows its own by this; the whole name is for nobody else.
+    assert message.body.startswith("陈** 已凭户名或账单码绑定") and "陈静" not in message.body
+    [(step, _at, proof)] = message.steps
+    assert (step, proof) == ("delivered", f"inbox:{message.id}")
+
+
+def test_a_holder_who_reads_english_is_told_in_english(module_database: str, now: datetime) -> None:
+    home = account()
+    Customer.objects.filter(pk=home.customer_id).update(language="en")
+    bind_account(BindingOrder(home.account_number, NAME), by=customer(), at=now)
+    assert told(home)[0].title == f"Somebody bound your account {home.account_number}"
+
+
+def test_nobody_is_told_of_his_own_account_or_of_a_proof_that_does_not_fit(
+    module_database: str, now: datetime
+) -> None:
+    home = account()
+    bind_account(BindingOrder(home.account_number, NAME), by=actor(home.customer_id), at=now)
+    with pytest.raises(ProofDoesNotFit):
+        bind_account(BindingOrder(home.account_number, "周静"), by=customer(), at=now)
+    assert told(home) == []
 
 
 def test_lets_a_bound_account_go_and_binds_it_again(module_database: str, now: datetime) -> None:

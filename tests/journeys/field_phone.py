@@ -117,13 +117,22 @@ class Office:
         self.tokens: dict[str, str] = {}
 
     def get(self, path: str, who: str) -> Any:
+        answer = httpx.get(f"{self.home}api/v1/{path}", headers=self._headers(who), timeout=60)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, who: str, body: Any) -> Any:
+        """Send something; returns what is answered, None without any."""
+        address = f"{self.home}api/v1/{path}"
+        answer = httpx.post(address, json=body, headers=self._headers(who), timeout=60)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def _headers(self, who: str) -> dict[str, str]:
         if who not in self.tokens:
             signing = {"login": who, "password": self.passwords[who]}
             self.tokens[who] = httpx.post(f"{self.home}api/v1/sign-in", json=signing).json()["token"]
-        headers = {"Authorization": f"Bearer {self.tokens[who]}"}
-        answer = httpx.get(f"{self.home}api/v1/{path}", headers=headers, timeout=60)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        return {"Authorization": f"Bearer {self.tokens[who]}"}
 
     def send_reader(self) -> list[Stop]:
         """Order re-reads at the engineer's desk; returns the reader's route."""

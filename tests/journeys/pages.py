@@ -26,6 +26,7 @@ class PageOf:
 
 def _customer() -> tuple[PageOf, ...]:
     bill = ("main a[href*='/bills/']",)
+    receipt = ("main a[href*='/receipts/2']",)
     return (
         PageOf("customer-sign-in", "", "/m/sign-in/"),
         PageOf("customer-home", "home", "/m/"),
@@ -35,7 +36,13 @@ def _customer() -> tuple[PageOf, ...]:
         PageOf("customer-bill-factory", "factory", "/m/bills/", bill),
         PageOf("customer-compare", "home", "/m/bills/", (*bill, "main a[href*='/compare/']")),
         PageOf("customer-pay", "factory", "/m/pay/"),
+        PageOf("pay-gateway", "home", "/m/pay/", ("main form .btn-primary",)),
+        # The order that the page before it made waits for half an hour.
+        PageOf("pay-waiting", "home", "/m/pay/", ("main a[href*='/pay/order/']",)),
+        PageOf("pay-doubtful", "factory", "/m/receipts/", ("main a[href*='/pay/order/']",)),
         PageOf("customer-receipts", "factory", "/m/receipts/"),
+        PageOf("receipt", "factory", "/m/receipts/", receipt),
+        PageOf("receipt-print", "factory", "/m/receipts/", (*receipt, "main a[href$='/print/']")),
         PageOf("customer-repair", "home", "/m/repair/"),
         PageOf("customer-cases", "home", "/m/cases/"),
         PageOf("customer-case", "home", "/m/cases/", ("main a[href*='/cases/2']",)),
@@ -47,6 +54,7 @@ def _customer() -> tuple[PageOf, ...]:
 
 
 def _desk() -> tuple[PageOf, ...]:
+    payment = ("tbody a[href*='/payments/2']",)
     return (
         PageOf("desk-sign-in", "", "/console/sign-in/"),
         *(
@@ -62,12 +70,23 @@ def _desk() -> tuple[PageOf, ...]:
         PageOf("bills", "clerk", "/console/bills/?q=05301"),
         PageOf("account-bills", "clerk", f"/console/accounts/{HOME}/bills/"),
         PageOf("bill", "clerk", f"/console/accounts/{HOME}/bills/", ("main a[href*='/console/bills/']",)),
+        PageOf("payments", "manager", "/console/payments/"),
+        PageOf("payment-doubtful", "manager", "/console/payments/?state=doubtful", payment),
+        PageOf("payment-paid", "manager", "/console/payments/?state=paid", payment),
+        PageOf("payment-notices", "manager", "/console/payments/notices/"),
+        PageOf(
+            "payment-notice",
+            "manager",
+            "/console/payments/notices/",
+            ("tbody a[href*='/payments/notices/']",),
+        ),
         PageOf("cases", "agent", "/console/cases/?state=closed"),
         PageOf("case", "agent", "/console/cases/?state=closed", ("main a[href*='/cases/2']",)),
         PageOf("callbacks", "agent", "/console/callbacks/"),
         PageOf("scores", "agent", "/console/callbacks/scores/"),
         PageOf("board", "manager", "/console/board/"),
         PageOf("cycles", "manager", "/console/cycles/"),
+        PageOf("visits", "clerk", "/console/visits/"),
         PageOf("outbox", "admin", "/console/outbox/"),
         PageOf("events", "admin", "/console/events/"),
         PageOf("audit", "admin", "/console/audit/"),

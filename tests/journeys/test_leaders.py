@@ -52,7 +52,7 @@ def test_takes_a_colleague_in_who_cannot_read_and_settle(
         expect(roles.get_by_text("核算员")).to_have_count(0)
         works_with(browser, home, password)
         page.get_by_role("link", name="对他的操作").click()
-        for act in ("base.grant", "base.create_person"):
+        for act in ("授予角色", "新增用户"):
             expect(page.get_by_role("link", name=re.compile(act)).first).to_be_visible()
         expect(page.locator("tbody")).to_contain_text("管理员 陈默")
 

@@ -268,3 +268,26 @@ def test_the_first_load_is_small(office: Office) -> None:
 def transferred_bytes(asked: Request) -> int:
     sizes = asked.sizes()
     return sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+
+def test_a_round_that_a_clerk_sends_reaches_the_phone(office: Office, gate: Gate, tmp_path: Path) -> None:
+    book = next(each for each in office.get("books", "engineer") if each["points"] > 1)
+    cycle = {"book": book["book"], "period": "2026-11"}
+    run = office.post("reading-cycles", "engineer", cycle)["id"]
+    office.post(f"processes/{run}/steps/prepare/finish", "clerk", {"outcome": "done"})
+    round_path = f"reading-cycles/{run}/round"
+    sent = office.post(round_path, "clerk", {"is_by_hand": True})
+    assert (sent["sent"], sent["read"]) == (book["points"], 0)
+    assert office.post(round_path, "clerk", {"is_by_hand": True}) == sent
+    stops = [stop for stop in office.get("rounds/route", "reader") if stop["kind"] == "round_reading"]
+    # An area's check meter has no holder.
+    stop = office.readable([each for each in stops if each["holder"]][:3])[0]
+    with started_phone(gate, tmp_path / "profile") as phone:
+        phone.sign_in(office.passwords["reader"])
+        phone.open_stop(stop)
+        expect(phone.page.get_by_text(stop["holder"])).to_be_visible()
+        expect(phone.page.get_by_text(f"户号 {stop['account']}")).to_be_visible()
+        phone.enter(office.on_file(stop), stop["registers"])
+        phone.expect_unsent(0)
+    assert office.outcome(stop["task_id"]) == "read"
+    assert office.get(round_path, "clerk")["read"] == 1

@@ -145,12 +145,16 @@ def serving(url: str, data: Path, *words: object) -> Iterator[int]:
 
 
 def status_over_tls(port: int, trusted: Path) -> int:
+    return asked_over_tls(port, trusted, "/api/v1/openapi.json").status
+
+
+def asked_over_tls(port: int, trusted: Path, path: str) -> http.client.HTTPResponse:
     """Ask once; the certificate has to be trusted and to name the host."""
     context = ssl.create_default_context(cafile=trusted)
     asked = http.client.HTTPSConnection("localhost", port, timeout=WAIT_SECONDS, context=context)
     try:
-        asked.request("GET", "/api/v1/openapi.json")
-        return asked.getresponse().status
+        asked.request("GET", path)
+        return asked.getresponse()
     finally:
         asked.close()
 
@@ -166,7 +170,10 @@ def listens(port: int) -> bool:
 @pytest.mark.database
 def test_serves_https_by_its_own_certificate(database: str, tmp_path: Path, made: Certificate) -> None:
     with serving(database, tmp_path, "--tls") as port:
-        assert status_over_tls(port, tmp_path / "tls" / "certificate.pem") == 200
+        own = tmp_path / "tls" / "certificate.pem"
+        assert status_over_tls(port, own) == 200
+        cookies = asked_over_tls(port, own, "/console/sign-in/").headers.get_all("Set-Cookie") or []
+        assert cookies and all("; Secure" in cookie for cookie in cookies)
         with pytest.raises(ssl.SSLCertVerificationError):
             status_over_tls(port, made.certificate)
 

@@ -21,6 +21,7 @@ from mingdu.rulebook.rule_files import (
     rules_hash,
     tariff_document,
     tariff_on_file,
+    tariff_title,
     tariffs_on,
 )
 
@@ -51,6 +52,15 @@ def write(rules: Path, stem: str, **changes: str) -> Path:
 def test_ships_files_that_read_in_every_month(path: Path) -> None:
     rule_file = check_rule_file(path)
     assert path.stem == f"{rule_file.name}-{rule_file.valid_from}"
+
+
+def test_a_tariff_has_a_title_in_both_languages(rules: Path) -> None:
+    assert tariff_title("yunnan-residential", "zh") == "云南居民生活用电（一户一表）"
+    assert tariff_title("home", "en", rules) == "Yunnan residential, one household one meter"
+    write(rules, "home-2027", valid_from="2027-01-01", title="{zh: 新价, en: the new price}")
+    tariff_title.cache_clear()
+    assert tariff_title("home", "en", rules) == "the new price"
+    assert tariff_title("nobody", "en", rules) == "nobody"
 
 
 def origins(tariff: Any) -> list[Provenance]:

@@ -58,12 +58,12 @@ def test_a_customer_opens_a_case_for_his_bill(stage: Stage) -> None:
     assert (case.kind, case.words, case.outcome, case.closed_at) == ("bill_too_high", "电费太高了", "", None)
     assert [event[:3] for event in case.events] == [("opened", NOW, me.id)]
     [task] = tasks_about(stage.agent, f"case:{number}")
-    # 40 hours of work: 39.5 until Friday evening, half an hour on the Monday after.
-    assert (task.owner_role, task.due_at) == ("agent", datetime(2027, 1, 11, 1, 0, tzinfo=UTC))
+    # Five working days after this Monday: the close of the next one.
+    assert (task.owner_role, task.due_at) == ("agent", datetime(2027, 1, 11, 10, 0, tzinfo=UTC))
     assert case.due_at == task.due_at
     [told] = messages(stage, home, "case_opened")
     assert number in told.body
-    assert "2027-01-11 09:00" in told.body
+    assert "2027-01-11 18:00" in told.body
     [(step, at, proof)] = told.steps
     assert (step, at, proof) == ("delivered", NOW, f"inbox:{told.id}")
     assert audited("service.open_case", f"case:{number}") == [me.id]
@@ -98,6 +98,15 @@ def test_an_agent_opens_a_case_for_a_customer_of_his_unit_alone(stage: Stage) ->
     order = CaseOrder(account_number(home), CaseKind.REPAIR_REQUEST, "没电了", channel="phone")
     number = open_case(order, by=stage.agent, at=NOW).number
     assert Case.objects.get(number=number).channel == "phone"
+    # A crew is promised within minutes of the running clock, and the customer is told so.
+    assert Case.objects.get(number=number).due_at == NOW + timedelta(minutes=45)
+    assert [task.due_at for task in tasks_about(stage.agent, f"case:{number}")] == [
+        NOW + timedelta(minutes=45)
+    ]
+    [told] = messages(stage, home, "repair_opened")
+    assert "抢修人员将于 2027-01-04 09:45 前到达现场" in told.body and not messages(
+        stage, home, "case_opened"
+    )
     assert [case.number for case in cases(stage.customer(home))] == [number]
     with pytest.raises(UnknownAccount):
         open_case(order, by=away_agent(stage), at=NOW)

@@ -139,9 +139,30 @@ def employ(login: str, name: str, *, unit_id: int | None, by: Actor, at: datetim
         login=login, defaults={"name": name, "password": make_password(password), "unit": unit_of(unit_id)}
     )
     if not is_new:
-        raise LoginTaken(f"{login} is taken", login=login)
+        raise _taken(person)
     audit.record(by, "base.create_person", f"person:{person.pk}", at=at, details={"login": login})
     return person.pk, password
+
+
+@transaction.atomic
+def employ_as(
+    login: str, name: str, role: Role, *, unit_code: str, by: Actor, at: datetime
+) -> tuple[int, str]:
+    """
+    Create a member of staff who holds a role, all or nothing.
+
+    unit_code  where he works and holds it; empty: the whole company
+    returns    his number and his first password, which is kept nowhere
+    raises     LoginTaken, UnknownUnit, NotPermitted
+    """
+    require(by, VERB)
+    unit = OrgUnit.objects.filter(code=unit_code).first()
+    if unit is None and unit_code:
+        raise UnknownUnit(f"no unit {unit_code}", unit=unit_code)
+    unit_id = unit.pk if unit else None
+    number, password = employ(login, name, unit_id=unit_id, by=by, at=at)
+    give_role(number, role, unit_id=unit_id, by=by, at=at)
+    return number, password
 
 
 @transaction.atomic
@@ -158,7 +179,7 @@ def give_role(person_id: int, role: Role, *, unit_id: int | None, by: Actor, at:
 @transaction.atomic
 def withdraw_role(person_id: int, grant_id: int, *, by: Actor, at: datetime) -> None:
     """
-    End a role of a person.
+    End a role of a person; what he was signed in with is void.
 
     raises  UnknownMember, RoleNotHeld, OwnAccess, NotPermitted
     """
@@ -171,6 +192,7 @@ def withdraw_role(person_id: int, grant_id: int, *, by: Actor, at: datetime) -> 
         raise OwnAccess("nobody takes his own administration away", login=person.login)
     details = {"role": grant.role, "unit": grant.unit.code if grant.unit else None}
     grant.delete()
+    _end_tokens(person)
     audit.record(by, "base.withdraw_role", f"person:{person.pk}", at=at, details=details)
 
 
@@ -206,7 +228,7 @@ def reactivate(person_id: int, *, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def reset_password(person_id: int, *, by: Actor, at: datetime) -> str:
     """
-    Give a person a new password and return it; it is kept nowhere, and his tokens are void.
+    Give a person a new password and return it; it is kept nowhere, and what he was signed in with is void.
 
     raises  UnknownMember, NotPermitted
     """
@@ -236,6 +258,17 @@ def unit_of(unit_id: int | None) -> OrgUnit | None:
     if unit is None:
         raise UnknownUnit(f"no unit {unit_id}", unit=unit_id)
     return unit
+
+
+def _taken(person: Person) -> LoginTaken:
+    """Tell who signs in by a login already, for administrators alone."""
+    held = member_of(person).roles
+    roles = [f"{each.role} ({each.unit or 'the whole company'})" for each in held]
+    told = f"{person.name}; {', '.join(roles) or 'no role'}; {'active' if person.is_active else 'ended'}"
+    return LoginTaken(
+        f"{person.login} is taken: {told}",
+        login=person.login, name=person.name, roles=roles, is_active=person.is_active,
+    )  # fmt: skip
 
 
 def _end_tokens(person: Person) -> None:

@@ -40,6 +40,12 @@ def units_above(unit_id: int) -> frozenset[int]:
     return frozenset(found)
 
 
+def unit_code(unit_id: int) -> str:
+    """Return the code of a unit, for subjects whose rules name units by it."""
+    code: str = OrgUnit.objects.values_list("code", flat=True).get(pk=unit_id)
+    return code
+
+
 def actor_of_person(person: Person) -> Actor:
     """Return the frozen picture of a person: roles with every unit they cover."""
     grants = tuple(
@@ -63,7 +69,12 @@ def actor_by_person_id(person_id: int) -> Actor | None:
 
 def token_owner(token: str, *, now: datetime) -> tuple[str, int] | None:
     """Return (kind, number) of the actor whose session this is; None when unknown or expired."""
-    row = AccessToken.objects.filter(token_hash=secret_hash(token), expires_at__gt=now).first()
+    return session_owner(secret_hash(token), now=now)
+
+
+def session_owner(token_hash: str, *, now: datetime) -> tuple[str, int] | None:
+    """Return the same as `token_owner`, by the hash that a browser's session keeps of its token."""
+    row = AccessToken.objects.filter(token_hash=token_hash, expires_at__gt=now).first()
     return (row.actor_kind, row.actor_number) if row else None
 
 

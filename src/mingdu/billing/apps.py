@@ -19,6 +19,6 @@ class BillingConfig(AppConfig):
 
         from . import uses, works
 
-        register_use(uses.is_billed)
+        register_use(uses.is_billed_for_good)
         register_work(works.REHEARSE, works.rehearse_bucket)
         register_work(works.ISSUE, works.issue_bucket)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +17,11 @@ from mingdu.rulebook.case_readings import read_quantities
 from mingdu.rulebook.document import Node
 from mingdu.rulebook.tariff_reader import read_tariff
 
-from .account_bills import bills_beside
+from .account_bills import AccountBills, bills_beside
 from .document import bill_document
 from .line_words import REGISTERS
+from .months import thirteen_months
+from .period import month_before
 from .rows import REVERSAL, BillRow
 
 PERMILLE = 1000
@@ -44,6 +46,21 @@ class Comparison:
     causes: tuple[Cause, ...]
 
 
+@dataclass(frozen=True)
+class EnergyComparison:
+    """A bill beside a month that has none: only what the registers counted; its price is not known."""
+
+    before_first: date
+    before_wh: int
+    is_estimated: bool
+    after_wh: int
+
+    @property
+    def difference_wh(self) -> int:
+        """What was used more than in the month before; below zero, less."""
+        return self.after_wh - self.before_wh
+
+
 def compare_bills(by: Actor, bill_id: int, *, now: datetime) -> Comparison | None:
     """
     Compare a bill with the bill of the month before that stands now.
@@ -57,6 +74,26 @@ def compare_bills(by: Actor, bill_id: int, *, now: datetime) -> Comparison | Non
     return comparison(bills.standing(month_before(row.period_from)), row)
 
 
+def compare_energy(by: Actor, bill_id: int, *, now: datetime) -> EnergyComparison | None:
+    """
+    Compare the energy of a bill with that of the month before, where that month has registers but no bill.
+
+    returns  None for a reversal, beside a month that has a bill, and where the registers were not read
+    raises   UnknownBill, the same for a foreign bill; NotPermitted
+    Call it outside a transaction: one that the error rolls back would take the audit row along.
+    """
+    bills = bills_beside(by, bill_id, now=now)
+    return energy_comparison(bills, bills.of(bill_id))
+
+
+def energy_comparison(bills: AccountBills, row: BillRow) -> EnergyComparison | None:
+    """Compare one of the bills with the registers of a month before that has no bill; else None."""
+    before = thirteen_months(bills.standing, row.usage_point_id, row.period_from)[-2]
+    if row.kind == REVERSAL or before.is_billed or before.energy_wh is None:
+        return None
+    return EnergyComparison(before.first_day, before.energy_wh, before.is_estimated, row.energy_wh)
+
+
 def comparison(before: BillRow | None, after: BillRow) -> Comparison | None:
     """Compare two bills of one account; None where one is missing or the later one is a reversal."""
     if before is None or after.kind == REVERSAL:
@@ -67,11 +104,6 @@ def comparison(before: BillRow | None, after: BillRow) -> Comparison | None:
         for share in causes_of_change(old.billed, new.billed)
     )
     return Comparison(before.id, before.total_fen, after.total_fen, causes)
-
-
-def month_before(first_day: date) -> date:
-    """Return the first day of the month before."""
-    return (first_day - timedelta(days=1)).replace(day=1)
 
 
 @dataclass(frozen=True)

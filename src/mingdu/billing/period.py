@@ -46,11 +46,16 @@ class Period:
     @property
     def before(self) -> date:
         """First day of the month before."""
-        return date(self.first.year - (self.first.month == 1), (self.first.month - 2) % 12 + 1, 1)
+        return month_before(self.first)
 
     def instants(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Return the instants of the registers at both ends: the midnight freezes of first day and end."""
         return freeze_instant(self.first, zone), freeze_instant(self.end, zone)
+
+
+def month_before(first_day: date) -> date:
+    """Return the first day of the month before."""
+    return date(first_day.year - (first_day.month == 1), (first_day.month - 2) % 12 + 1, 1)
 
 
 def _next_month(day: date) -> date:

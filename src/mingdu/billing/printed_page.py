@@ -16,13 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from mingdu.core.bill import thousandths_text
 from mingdu.core.money import plain_text, yuan_text
 from mingdu.core.registers import Register
-from mingdu.core.working_time import WorkingCalendar
 from mingdu.rulebook.billing_terms import billing_terms
-from mingdu.rulebook.calendars import working_calendar
-from mingdu.rulebook.processes import task_limit
+from mingdu.rulebook.promises import case_promises
 
 from .compare import Comparison
 from .line_words import REGISTERS, in_own_words, line_words
+from .months import Month
 from .rows import BILL, REVERSAL, BillRow
 
 CLASSES = {
@@ -38,7 +37,6 @@ QUALITIES = {
 }
 UNITS = {Register.REACTIVE_FORWARD: "kvarh", Register.REACTIVE_REVERSE: "kvarh", Register.DEMAND: "kW"}
 HUNDRED = 100
-MINUTES_PER_HOUR = 60
 
 
 @dataclass(frozen=True)
@@ -49,15 +47,6 @@ class Holder:
     name: str
     service_location: str
     bill_code: str
-
-
-@dataclass(frozen=True)
-class Month:
-    """Energy of one month of the chart; None: not known."""
-
-    first_day: date
-    energy_wh: int | None
-    is_estimated: bool
 
 
 @dataclass(frozen=True)
@@ -98,7 +87,7 @@ def page_of(printed: Printed) -> dict[str, Any]:
         "lines": _lines(document),
         "months": _chart(printed.months),
         "why": _why(printed),
-        "ask": _ask(row),
+        "ask": _ask(row, _day(printed)),
         "foot": _foot(printed),
         "issued": [_day(printed).year, _day(printed).month, _day(printed).day],
     }
@@ -283,8 +272,7 @@ def _chart(months: tuple[Month, ...]) -> dict[str, Any]:
 def _why(printed: Printed) -> dict[str, Any]:
     title, found = gettext("Compared with the month before"), printed.comparison
     if found is None:
-        words = gettext("There is no bill of the month before to compare with.")
-        return {"title": title, "words": "" if printed.row.kind == REVERSAL else words, "rows": []}
+        return {"title": title, "words": _why_not(printed), "rows": []}
     difference = found.after_fen - found.before_fen
     figures = {"before": _fen(found.before_fen), "difference": _fen(abs(difference))}
     if difference > 0:
@@ -300,22 +288,34 @@ def _why(printed: Printed) -> dict[str, Any]:
     return {"title": title, "words": words, "rows": rows}
 
 
-def _ask(row: BillRow) -> dict[str, str]:
-    hours = task_limit("case", settings.RULES_FOLDER).hours
-    calendar = working_calendar(settings.RULES_FOLDER)
+def _why_not(printed: Printed) -> str:
+    """Why nothing is compared; where the registers of the month before were read, its energy at least."""
+    before = printed.months[-2]
+    if printed.row.kind == REVERSAL:
+        return ""
+    if before.energy_wh is None:
+        return gettext("There is no bill of the month before to compare with.")
+    figures = {
+        "month": f"{before.first_day:%Y-%m}",
+        "before": _rounded(before.energy_wh),
+        "after": _rounded(printed.row.energy_wh),
+    }
+    words = gettext(
+        "There is no bill for %(month)s, so amounts are not compared. By its registers %(before)s kWh were"
+        " used then, and %(after)s kWh in this month."
+    )
+    return words % figures
+
+
+def _ask(row: BillRow, day: date) -> dict[str, str]:
+    promises = case_promises(day, settings.RULES_FOLDER)
     words = gettext(
         "Open this bill on your phone and ask from there, or show it at the counter with its number"
-        " %(number)s. We answer within %(hours)s working hours, that is %(days)s working days. If a reading"
-        " was wrong, this bill is taken back and made again; a bill is never changed behind your back."
+        " %(number)s. We answer within %(days)s working days. If a reading was wrong, this bill is taken back"
+        " and made again; a bill is never changed behind your back."
     )
-    figures = {"number": row.id, "hours": hours, "days": _working_days(hours, calendar)}
+    figures = {"number": row.id, "days": promises.of("bill_too_high").answer_working_days}
     return {"title": gettext("A question about this bill?"), "words": words % figures}
-
-
-def _working_days(hours: int, calendar: WorkingCalendar) -> int:
-    """Full working days that so many working hours fill, the last one begun."""
-    minutes = sum(closes - opens for opens, closes in calendar.windows)
-    return -(-hours * MINUTES_PER_HOUR // minutes)
 
 
 def _foot(printed: Printed) -> list[str]:

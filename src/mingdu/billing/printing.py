@@ -8,32 +8,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typst
 from django.conf import settings
 from django.utils.translation import get_language, override
 
 from mingdu.base.actors import Actor
-from mingdu.base.database import reading_connection
-from mingdu.core.determinants import register_energy_wh
-from mingdu.core.quality import Quality
-from mingdu.core.registers import WH_PER_DIGIT, Register
 from mingdu.customers.binding import bill_code
 from mingdu.customers.queries import account_by_id
 from mingdu.errors import TradeError
-from mingdu.metering.queries import register_segments
 
 from .account_bills import AccountBills, bills_beside
-from .compare import comparison, month_before
+from .compare import comparison
 from .document import bill_document
-from .period import Period
-from .printed_page import Holder, Month, Printed, page_of
+from .months import Month, thirteen_months
+from .period import month_before
+from .printed_page import Holder, Printed, page_of
 from .rows import REVERSAL, BillRow
 
 TEMPLATE = Path(__file__).parent / "print" / "bill.typ"
 FONT_FOLDER = Path("web", "node_modules", "@expo-google-fonts", "noto-sans-sc")
 FONT_FILES = ("400Regular/NotoSansSC_400Regular.ttf", "700Bold/NotoSansSC_700Bold.ttf")
-MONTHS = 13
 
 
 class FontNotInstalled(TradeError):
@@ -109,23 +103,9 @@ def _with_readings(bills: AccountBills, row: BillRow) -> BillRow:
 
 def _months(bills: AccountBills, row: BillRow, known_at: datetime) -> tuple[Month, ...]:
     """Return the thirteen months that end with the bill's own, as they were known when it was issued."""
-    firsts = [row.period_from]
-    while len(firsts) < MONTHS:
-        firsts.append(month_before(firsts[-1]))
-    return tuple(_month(bills, row, first, known_at) for first in reversed(firsts))
+    own = _with_readings(bills, row)
 
+    def bill_of(first_day: date) -> BillRow | None:
+        return own if first_day == row.period_from else bills.standing(first_day, known_at)
 
-def _month(bills: AccountBills, row: BillRow, first: date, known_at: datetime) -> Month:
-    """Return a month's energy: that of its bill, or what the registers counted where there is none."""
-    billed = _with_readings(bills, row) if first == row.period_from else bills.standing(first, known_at)
-    if billed is not None:
-        return Month(first, billed.energy_wh, billed.quality not in (Quality.MEASURED, Quality.EDITED))
-    span = Period.named(f"{first:%Y-%m}").instants(settings.ZONE)
-    point = np.array([row.usage_point_id], dtype=np.int64)
-    meters = register_segments(reading_connection(), point, (Register.TOTAL,), span, known_at)
-    if not len(meters) or not (meters.start.found & meters.end.found).all():
-        return Month(first, None, False)
-    wraps_at, scale = np.power(10, meters.digits), WH_PER_DIGIT * meters.multiplier
-    energy_wh = register_energy_wh(meters.start.digits[:, 0], meters.end.digits[:, 0], wraps_at, scale)
-    worst = max(int(edge.quality.max()) for edge in (meters.start, meters.end))
-    return Month(first, int(energy_wh.sum(dtype=np.int64)), worst not in (Quality.MEASURED, Quality.EDITED))
+    return thirteen_months(bill_of, row.usage_point_id, row.period_from, known_at)

@@ -21,6 +21,7 @@ from mingdu.errors import TradeError
 from mingdu.money.operations import Journal, post
 
 from .events import BillsIssued
+from .issue_lock import lock_issue
 from .models import BillRun, HeldAccount, Issue
 from .period import Period
 from .preparation import issued_accounts, prepare
@@ -28,8 +29,6 @@ from .rating import Rules, rate_inputs
 from .rows import Heading, reserve_ids, write_bills
 
 REHEARSE, ISSUE = "billing.rehearse", "billing.issue"
-# Keeps two issues of one bucket and period apart, whatever run they belong to.
-_LOCK = 71_001
 
 
 class InputsChanged(TradeError):
@@ -76,7 +75,7 @@ def issue_bucket(run: LedgerRun, bucket: LedgerBucket, now: datetime) -> dict[st
     """
     conn = transaction_connection()
     bill_run = BillRun.objects.get(pk=run.parameters["bill_run"])
-    _lock(conn, bill_run, bucket.bucket)
+    lock_issue(conn, bill_run.period_from, bucket.bucket)
     ids, accounts, totals = _rehearsed(conn, bill_run, bucket.bucket)
     _refuse_issued(conn, bill_run, accounts)
     rehearsed = _inputs_hashes(bill_run)[bucket.bucket]
@@ -134,11 +133,6 @@ def _rehearsed(conn: psycopg.Connection[Any], run: BillRun, bucket: int) -> tupl
     row = cursor(conn).execute(statement, (run.period_from, run.pk, bucket)).fetchone()
     ids, accounts, totals = (np.array(column or [], dtype=np.int64) for column in row or ((), (), ()))
     return ids, accounts, totals
-
-
-def _lock(conn: psycopg.Connection[Any], run: BillRun, bucket: int) -> None:
-    key = run.period_from.toordinal() * 100_000 + bucket
-    cursor(conn).execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, key % 2**31))
 
 
 def _store_rules(conn: psycopg.Connection[Any], rules: Rules, now: datetime) -> None:

@@ -13,9 +13,11 @@ from django.utils.crypto import salted_hmac
 
 from mingdu.base import audit
 from mingdu.base.actors import Actor
+from mingdu.base.outbox import publish
 from mingdu.base.permissions import require
 from mingdu.errors import TradeError
 
+from .events import AccountBound
 from .models import Account, Binding, BindingTry, Customer
 
 CODE_DIGITS = 8
@@ -71,7 +73,7 @@ def bill_code(account_number: str, holder_id: int, period: str) -> str:
 
 def bind_account(order: BindingOrder, *, by: Actor, at: datetime) -> None:
     """
-    Let a customer see an account from now on; one that he sees already stays as it is.
+    Let a customer see an account from now on, and tell its holder; one that he sees already stays as it is.
 
     raises  ProofDoesNotFit, the same for an unknown account as for a wrong proof; TooManyMisses; NotPermitted
     Every try is kept and written into the audit. Call it outside a transaction, so that both stay.
@@ -144,6 +146,15 @@ def _keep_try(customer: Customer, account_number: str, fits: bool, by: Actor, at
 
 
 def _bind(customer: Customer, account: Account, at: datetime) -> None:
-    Binding.objects.get_or_create(
-        customer=customer, account=account, holder=account.customer, ended_at=None, defaults={"bound_at": at}
+    holder = account.customer
+    binding, is_new = Binding.objects.get_or_create(
+        customer=customer, account=account, holder=holder, ended_at=None, defaults={"bound_at": at}
     )
+    if is_new:
+        shown = _masked(customer.name)
+        publish(AccountBound(binding.pk, account.account_number, holder.pk, holder.language, shown), at=at)
+
+
+def _masked(name: str) -> str:
+    """Show the first sign of a name: enough for a household to know its own."""
+    return f"{name[:1]}**"

@@ -14,3 +14,14 @@ class SignInCodeMade:
     code: str
     minutes: int
     language: str
+
+
+@dataclass(frozen=True)
+class AccountBound:
+    """A customer bound an account that somebody else holds; by_name: who, as he is shown to the holder."""
+
+    binding_id: int
+    account_number: str
+    holder_id: int
+    language: str
+    by_name: str

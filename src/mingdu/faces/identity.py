@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 
 from mingdu.base.actors import Actor
-from mingdu.base.queries import actor_by_person_id, token_owner
+from mingdu.base.identity import secret_hash
+from mingdu.base.queries import actor_by_person_id, session_owner, token_owner
 from mingdu.customers.queries import actor_of_customer
 from mingdu.errors import TradeError
 
-PERSON_KEY = "person_id"
+# A colleague's browser keeps the hash of his token: where the token ends, all his browsers are signed out.
+TOKEN_KEY = "token"
 CUSTOMER_KEY = "customer_id"
 
 _ACTORS: dict[str, Callable[[int], Actor | None]] = {
@@ -66,11 +68,14 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def begin_session(request: HttpRequest, key: str, number: int) -> None:
-    """Sign a browser in as one person (PERSON_KEY) or customer (CUSTOMER_KEY), in a fresh session."""
-    request.session.flush()
-    request.session[key] = number
-    rotate_token(request)
+def begin_session(request: HttpRequest, customer_id: int) -> None:
+    """Sign a browser in as one customer, in a fresh session."""
+    _begin(request, CUSTOMER_KEY, customer_id)
+
+
+def begin_desk_session(request: HttpRequest, token: str) -> None:
+    """Sign a browser in as the colleague whose token it is, in a fresh session that ends with the token."""
+    _begin(request, TOKEN_KEY, secret_hash(token))
 
 
 def end_session(request: HttpRequest) -> None:
@@ -78,17 +83,26 @@ def end_session(request: HttpRequest) -> None:
     request.session.flush()
 
 
+def _begin(request: HttpRequest, key: str, value: int | str) -> None:
+    request.session.flush()
+    request.session[key] = value
+    rotate_token(request)
+
+
 def _by_token(request: Asked) -> Actor | None:
     scheme, _, token = request.headers["Authorization"].partition(" ")
     if scheme.lower() != "bearer":
         return None
-    owner = token_owner(token.strip(), now=request.now)
-    return _ACTORS[owner[0]](owner[1]) if owner else None
+    return _actor(token_owner(token.strip(), now=request.now))
 
 
 def _by_session(request: Asked) -> Actor | None:
-    for key, kind in ((PERSON_KEY, "person"), (CUSTOMER_KEY, "customer")):
-        number = request.session.get(key)
-        if number is not None:
-            return _ACTORS[kind](number)
-    return None
+    token_hash = request.session.get(TOKEN_KEY)
+    if token_hash is not None:
+        return _actor(session_owner(token_hash, now=request.now))
+    number = request.session.get(CUSTOMER_KEY)
+    return None if number is None else actor_of_customer(number)
+
+
+def _actor(owner: tuple[str, int] | None) -> Actor | None:
+    return _ACTORS[owner[0]](owner[1]) if owner else None

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import httpx
+from functools import partial
+
 from django.urls import reverse
 
 from mingdu.base.actors import Actor
 from mingdu.base.identity import new_token
 from mingdu.billing.account_bills import bills_of
 from mingdu.faces.identity import Asked
-from mingdu.money.merchant import Addresses, Merchant, merchant, pay_url
+from mingdu.money.gateway_line import ask_by_http
+from mingdu.money.merchant import Addresses, merchant, pay_url
 from mingdu.money.operations import OrderRequest, ask_gateway, order_payment
 from mingdu.money.payment_words import OrderState
 from mingdu.money.queries import OrderView, order_by_number
-from mingdu.money.signatures import Signed, read_signed
 
 NOTICE_PATH = "/api/v1/payments/notices"
-TIMEOUT_SECONDS = 3
 
 
 def start_payment(request: Asked, wanted: OrderRequest, by: Actor) -> tuple[str, str]:
@@ -45,9 +45,8 @@ def present_order(request: Asked, number: str, by: Actor) -> OrderView:
     if not by.is_customer or order.state not in (OrderState.WAITING, OrderState.EXPIRED):
         return order
     contract = merchant()
-    address = _own_address(request) + contract.query_path
     taken = ask_gateway(
-        number, contract, ask=lambda question: _ask(address, contract, question),
+        number, contract, ask=partial(ask_by_http, _own_address(request), contract),
         nonce=new_token(), by=by, at=request.now,
     )  # fmt: skip
     return order if taken is None else order_by_number(by, number, now=request.now)
@@ -62,20 +61,6 @@ def fen_of(amount: str) -> int:
 def periods_of_bills(account_id: int) -> dict[int, str]:
     """Return the month of each issued bill of an account whose door was asked."""
     return {row.id: f"{row.period_from:%Y-%m}" for row in bills_of(account_id).rows}
-
-
-def _ask(address: str, contract: Merchant, question: Signed) -> Signed | None:
-    """Send a signed question; None when the gateway does not answer it."""
-    try:
-        answer = httpx.get(
-            address, params={"order": question.body.decode()}, headers=question.headers,
-            timeout=TIMEOUT_SECONDS, verify=contract.trust,
-        )  # fmt: skip
-    except httpx.TransportError:
-        return None
-    if not answer.is_success:
-        return None
-    return read_signed(answer.headers, answer.content)
 
 
 def _own_address(request: Asked) -> str:

@@ -29,9 +29,9 @@ STATUSES: dict[int, frozenset[str]] = {
     404: frozenset(
         {
             "UnknownAccount", "UnknownAddress", "UnknownBill", "UnknownBucket", "UnknownCallback",
-            "UnknownCase", "UnknownContact", "UnknownCorrection", "UnknownEvent", "UnknownFinding",
-            "UnknownMember", "UnknownMessage", "UnknownOrder", "UnknownProcess", "UnknownReceipt",
-            "UnknownRun", "UnknownStep", "UnknownTask",
+            "UnknownCase", "UnknownContact", "UnknownCorrection", "UnknownCycle", "UnknownEvent",
+            "UnknownFinding", "UnknownMember", "UnknownMessage", "UnknownMismatch", "UnknownNotice",
+            "UnknownOrder", "UnknownProcess", "UnknownReceipt", "UnknownRun", "UnknownStep", "UnknownTask",
         }
     ),
     405: frozenset({"MethodNotAllowed"}),
@@ -39,14 +39,15 @@ STATUSES: dict[int, frozenset[str]] = {
         {
             "AlreadyExplained", "AlreadyReached", "BillAlreadyCorrected", "CaseAlreadyClosed",
             "CorrectionAlreadyApproved", "DayNotOver", "JournalTwice", "LoginTaken", "MonthAhead",
-            "NoBillInCase", "NotGivenUp", "NothingToCorrect", "NothingToReturn", "OwnAccess", "PeriodNotOver",
-            "ProposalOutdated", "ProposalWaits",
+            "MonthNotOver", "NoBillInCase", "NotBeingRead", "NotGivenUp", "NothingToCorrect",
+            "NothingToReturn", "OwnAccess", "PeriodNotOver", "ProposalOutdated", "ProposalWaits",
             "RunAlreadyApproved", "RunNotApproved", "RunNotReady", "TaskAlreadyDone", "TaskIsStep",
+            "MismatchSettled", "TransactionBooked",
         }
     ),
     413: frozenset({"AttachmentTooLarge"}),
     415: frozenset({"UnknownMedia"}),
-    429: frozenset({"TooManyCodes", "TooManyTries"}),
+    429: frozenset({"TooManyCodes", "TooManyNotices", "TooManyTries"}),
     # Faults of the system itself: nothing that the caller sends mends them.
     500: frozenset(
         {

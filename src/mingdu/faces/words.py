@@ -10,12 +10,14 @@ WORDS = {
     "reading_conflict": _("contradicting readings"),
     "finding": _("finding"),
     "reread": _("re-read"),
+    "round_reading": _("meter to be read on the spot"),
     "case": _("case"),
     "held_account": _("held account"),
     "correction": _("correction"),
     "callback": _("callback"),
     "unknown_terminal": _("unknown terminal"),
     "payment_mismatch": _("payment that does not fit its order"),
+    "backup_failed": _("backup that has failed"),
     # roles
     "reader": _("reader"),
     "clerk": _("clerk"),
@@ -128,6 +130,7 @@ WORDS = {
     "not_possible": _("not possible"),
     "no_access": _("no access to the meter"),
     "meter_missing": _("no meter there"),
+    "arrived": _("the reading came by itself"),
     # steps of the reading cycle
     "prepare": _("prepare the list"),
     "read": _("read"),
@@ -137,4 +140,12 @@ WORDS = {
     # channels of payment
     "wechat": _("WeChat Pay"),
     "alipay": _("Alipay"),
+    # how a payment that does not fit its order was settled
+    "booked": _("booked as it came"),
+    "returned_to_payer": _("sent back to the payer"),
+    "unfounded": _("no money came in"),
+    # ledgers
+    "BANK": _("bank deposits"),
+    "RECEIVABLE": _("electricity receivable"),
+    "REVENUE": _("electricity revenue"),
 }

@@ -50,6 +50,7 @@ class Environment:
     database_url  libpq URL of a server kept by others; None: the launcher keeps one
     pg_bin        folder of PostgreSQL programs to use instead of the wheel's
     data_folder   everything that this checkout stores; outside the checkout when run by root
+    backup_folder where backups go, best on another disk; None: `backups` in the data folder
     demo_now      aware instant at which demo time starts; None: the real clock
     """
 
@@ -57,6 +58,7 @@ class Environment:
     data_folder: Path
     database_url: str | None = field(default=None, repr=False)
     pg_bin: Path | None = None
+    backup_folder: Path | None = None
     http_port: int = 8600
     headend_port: int = 8645
     town_points: int = 600
@@ -80,6 +82,7 @@ class Environment:
             or default_data_folder(checkout, _user_data_folder(mapping), os.geteuid()),
             database_url=_database_url(mapping),
             pg_bin=_folder(mapping, "MINGDU_PG_BIN"),
+            backup_folder=_folder(mapping, "MINGDU_BACKUP"),
             http_port=_whole(mapping, "MINGDU_HTTP_PORT", 8600, range(1, PORT_MAX + 1)),
             headend_port=_whole(mapping, "MINGDU_HEADEND_PORT", 8645, range(1, PORT_MAX + 1)),
             town_points=_whole(mapping, "MINGDU_TOWN_POINTS", 600, range(1, TOWN_POINTS_MAX + 1)),

@@ -20,6 +20,7 @@ from mingdu.base.retries import count_stuck
 from mingdu.core.clock import civil_day
 from mingdu.metering.queries.network import frames_stored, terminals
 
+from .backup.state import board_of
 from .beats import beats, counts_of
 from .clock import Clock, clock_of
 from .environment import Environment
@@ -27,7 +28,7 @@ from .months import is_month_left
 
 # Processes that must beat; each does so every few seconds.
 BEATING = ("worker", "headend")
-OK, DOWN = "ok", "down"
+OK, DOWN, DEGRADED = "ok", "down", "degraded"
 HEADEND_WORDS = (
     "What the head end holds now (sessions, waiting, database_up) and has counted since it started"
 )
@@ -38,6 +39,9 @@ def health_of(environment: Environment, now: datetime, today: date) -> dict[str,
     """
     Return what /health says: each part "ok" or "down", and the status of the whole.
 
+    Backups are a part from the first one on; when only they fail or are late, the whole serves, degraded.
+
+
     now    real time, by which the processes beat
     today  the utility's day; less than a month of storage from it on is down
     """
@@ -46,6 +50,10 @@ def health_of(environment: Environment, now: datetime, today: date) -> dict[str,
     parts |= {name: OK if beats(environment, name, now) else DOWN for name in BEATING}
     parts["storage"] = OK if is_up and is_month_left(today) else DOWN
     whole = OK if set(parts.values()) == {OK} else DOWN
+    backups = board_of(environment, now, settings.ZONE)
+    if backups.lines:
+        parts["backup"] = OK if backups.is_well else DOWN
+        whole = DEGRADED if whole == OK and not backups.is_well else whole
     return {"status": whole, **parts, "version": version("mingdu")}
 
 
@@ -56,10 +64,10 @@ def living() -> dict[str, bool]:
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when every part lives, else 503."""
+    """Answer 200 when every part that serves lives, else 503."""
     today = civil_day(clock_of(settings.ENVIRONMENT).now(), settings.ZONE)
     found = health_of(settings.ENVIRONMENT, Clock().now(), today)
-    return JsonResponse(found, status=200 if found["status"] == OK else 503)
+    return JsonResponse(found, status=503 if found["status"] == DOWN else 200)
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

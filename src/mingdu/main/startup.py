@@ -16,6 +16,7 @@ def start_django() -> None:
     compile_catalogues()
     django.setup()
     _watch_beats()
+    _watch_backups()
 
 
 def _watch_beats() -> None:
@@ -25,3 +26,15 @@ def _watch_beats() -> None:
     from .health import living
 
     register_signs(living)
+
+
+def _watch_backups() -> None:
+    """Let the desks see the backups, by real time."""
+    from django.conf import settings
+
+    from mingdu.base.backup_board import register_backups
+
+    from .backup.state import board_of
+    from .clock import Clock
+
+    register_backups(lambda: board_of(settings.ENVIRONMENT, Clock().now(), settings.ZONE))

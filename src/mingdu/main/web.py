@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .certificates import Certificate
+from .environment import current_environment
 from .startup import start_django
 
 APPLICATION = "mingdu.main.asgi:application"
@@ -13,6 +14,10 @@ def serve(port: int, certificate: Certificate | None = None) -> None:
     import uvicorn
 
     start_django()
+    from .gateway import keep_gateway_url
+
+    scheme = "http" if certificate is None else "https"
+    keep_gateway_url(current_environment().data_folder, f"{scheme}://127.0.0.1:{port}")
     files = (None, None) if certificate is None else (certificate.certificate, certificate.key)
     uvicorn.run(
         APPLICATION, host="127.0.0.1", port=port, log_level="warning", lifespan="off", access_log=False,

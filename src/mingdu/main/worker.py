@@ -20,11 +20,14 @@ from mingdu.base.actors import SYSTEM
 from mingdu.base.sign_in_limit import forget_old_tries
 from mingdu.core.clock import civil_day
 from mingdu.metering.operations import ingest_inbox, ingest_one, plan_polls
+from mingdu.money.operations import forget_refused
 from mingdu.work.operations import escalate_overdue
 
+from .backup.duty import BackupDuty
 from .beats import beat
 from .clock import Clock, clock_of
 from .environment import Environment
+from .gateway import ask_about_next_order
 from .months import lay_out_ahead
 
 IDLE_SECONDS = 0.25
@@ -32,6 +35,8 @@ INGEST_FRAMES = 500
 EVENTS_A_STEP = 50
 # What fails so often in one helping leaves the worker to its other work until the next.
 FAILURES_A_STEP = 10
+# Payments whose notice is awaited, of which the gateway is asked at once.
+ORDERS_A_ROUND = 20
 # Days whose readings are still asked for when they are missing.
 READ_AGAIN_DAYS = 7
 
@@ -94,7 +99,10 @@ class Worker:
         return [
             Duty("beat", 3, lambda _: beat(self.environment, "worker", Clock().now(), self.failures)),
             Duty("escalate", 20, lambda now: escalate_overdue(by=SYSTEM, at=now)),
+            Duty("backups", 60, BackupDuty(self.environment, settings.ZONE).act),
             Duty("polls", 30, _plan_polls),
+            Duty("payments", 10, self._ask_gateway),
+            Duty("refused_notices", 3600, lambda now: forget_refused(by=SYSTEM, at=now)),
             Duty("months", 3600, lambda now: lay_out_ahead(now, civil_day(now, settings.ZONE))),
             Duty("sign_in_tries", 3600, lambda now: forget_old_tries(by=SYSTEM, at=now)),
         ]
@@ -116,6 +124,9 @@ class Worker:
 
     def _deliver(self, now: datetime) -> bool:
         return bool(self._each("event", outbox.deliver_one, now, EVENTS_A_STEP))
+
+    def _ask_gateway(self, now: datetime) -> int:
+        return self._each("payment", ask_about_next_order, now, ORDERS_A_ROUND)
 
     def _each(self, what: str, act: Callable[[datetime], bool], now: datetime, most: int) -> int:
         """Do one after another until none waits or too many fail; returns how many did not fail."""

@@ -17,11 +17,13 @@ class OrderState(StrEnum):
     How a payment order stands, read off its records.
 
     DOUBTFUL: the gateway's word does not fit the order; a person looks at it.
+    SETTLED: a person has looked at it, and nothing was booked.
     """
 
     WAITING = "waiting"
     PAID = "paid"
     DOUBTFUL = "doubtful"
+    SETTLED = "settled"
     CLOSED = "closed"
     EXPIRED = "expired"
 
@@ -51,12 +53,36 @@ class NoticeVerdict(StrEnum):
     @property
     def is_doubtful(self) -> bool:
         """Tell whether a person has to look at it."""
-        return self in (NoticeVerdict.WRONG_AMOUNT, NoticeVerdict.CONTRADICTS)
+        return self in DOUBTFUL
+
+    @property
+    def is_anybodys(self) -> bool:
+        """Tell whether somebody who has no key of the gateway's can cause it, as often as he likes."""
+        return self in _ANYBODYS
 
 
+class MismatchOutcome(StrEnum):
+    """
+    How a payment that does not fit its order is settled; the value is stored.
+
+    BOOKED: the money is there and was booked. RETURNED: the gateway sent it back to the payer.
+    UNFOUNDED: by the gateway's own statement no money came in.
+    """
+
+    BOOKED = "booked"
+    RETURNED = "returned_to_payer"
+    UNFOUNDED = "unfounded"
+
+
+DOUBTFUL = frozenset({NoticeVerdict.WRONG_AMOUNT, NoticeVerdict.CONTRADICTS})
 _REFUSED = frozenset(
     {
         NoticeVerdict.UNKNOWN_ORDER, NoticeVerdict.UNREADABLE, NoticeVerdict.WRONG_SIGNATURE,
         NoticeVerdict.STALE, NoticeVerdict.REPLAYED,
+    }
+)  # fmt: skip
+_ANYBODYS = frozenset(
+    {
+        NoticeVerdict.UNREADABLE, NoticeVerdict.WRONG_SIGNATURE, NoticeVerdict.STALE, NoticeVerdict.REPLAYED,
     }
 )  # fmt: skip

@@ -15,10 +15,11 @@ class NoticesConfig(AppConfig):
     def ready(self) -> None:
         """Listen to what has to be told."""
         from mingdu.base.outbox import subscribe
-        from mingdu.customers.events import SignInCodeMade
+        from mingdu.customers.events import AccountBound, SignInCodeMade
         from mingdu.work.events import TaskEscalated
 
         from . import consumers
 
         subscribe(SignInCodeMade, "notices", consumers.tell_sign_in_code)
+        subscribe(AccountBound, "notices", consumers.tell_binding)
         subscribe(TaskEscalated, "notices", consumers.tell_escalation)

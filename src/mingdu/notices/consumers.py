@@ -23,6 +23,18 @@ def tell_sign_in_code(event: dict[str, Any], now: datetime) -> None:
     send(notice, by=SYSTEM, at=now)
 
 
+def tell_binding(event: dict[str, Any], now: datetime) -> None:
+    """Tell the holder that somebody else sees his account from now on."""
+    notice = Notice(
+        recipient=f"customer:{event['holder_id']}",
+        template="account_bound",
+        key=f"account_bound:{event['binding_id']}",
+        variables={"account": event["account_number"], "name": event["by_name"]},
+        language=event["language"],
+    )
+    send(notice, by=SYSTEM, at=now)
+
+
 def tell_escalation(event: dict[str, Any], now: datetime) -> None:
     """Tell everybody who holds the role on the task's unit that its limit was missed."""
     for person_id, language in persons_with_role(event["to_role"], event["unit_id"]):

@@ -13,7 +13,7 @@ class RoundsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to what metering found and to tasks that were ended; freeze a book when it is prepared."""
+        """Listen to what metering found and to tasks that were ended; take part in the steps of a cycle."""
         from mingdu.base.outbox import subscribe
         from mingdu.metering.events import (
             FindingExplained,
@@ -25,7 +25,7 @@ class RoundsConfig(AppConfig):
         from mingdu.work.processes import register_part
 
         from . import consumers
-        from .operations import PREPARE, READING_CYCLE, freeze_list
+        from .operations import PREPARE, READ_STEP, READING_CYCLE, end_step, freeze_list
 
         subscribe(ReadingConflictFound, "rounds", consumers.work_on_conflict)
         subscribe(FindingOpened, "rounds", consumers.work_on_finding)
@@ -33,3 +33,4 @@ class RoundsConfig(AppConfig):
         subscribe(FindingReopened, "rounds", consumers.work_again)
         subscribe(TaskCompleted, "rounds", consumers.tell_failed_reread)
         register_part(READING_CYCLE, PREPARE, freeze_list)
+        register_part(READING_CYCLE, READ_STEP, end_step)

@@ -23,6 +23,16 @@ class BookPoint(models.Model):
     place = models.IntegerField()
 
 
+class BookReader(models.Model):
+    """A reader who walks the book (抄表员); the stops of a round go to those of its book."""
+
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="readers")
+    person = models.ForeignKey("base.Person", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("book", "person"), name="book_reader_once"),)
+
+
 class ReadingCycle(models.Model):
     """The run of the reading process (抄表流程) of a book for a month, named by the month's first day."""
 
@@ -41,6 +51,28 @@ class ReadingList(models.Model):
     usage_point_ids = ArrayField(models.BigIntegerField())
     frozen_by = models.CharField(max_length=40)
     frozen_at = models.DateTimeField()
+
+
+class RoundStop(models.Model):
+    """
+    A point of a cycle's frozen list to which a reader was sent (补抄任务), with the task that says by when.
+
+    place      of the point in the frozen list, from 1
+    registers  what he is asked for
+    was_read   the reading was there when he was sent, in a book that is read by hand: only he ends the stop
+    """
+
+    cycle = models.ForeignKey(ReadingCycle, on_delete=models.PROTECT, related_name="stops")
+    usage_point = models.ForeignKey("metering.UsagePoint", on_delete=models.PROTECT, related_name="+")
+    task = models.OneToOneField("work.Task", on_delete=models.PROTECT, related_name="+")
+    place = models.IntegerField()
+    registers = ArrayField(models.SmallIntegerField())
+    was_read = models.BooleanField()
+    sent_by = models.CharField(max_length=40)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("cycle", "usage_point"), name="round_stop_once"),)
 
 
 class FieldReading(models.Model):
@@ -77,10 +109,11 @@ class FieldVisit(models.Model):
 
     client_id = models.CharField(max_length=64, unique=True)
     task = models.ForeignKey("work.Task", on_delete=models.PROTECT, related_name="+")
+    usage_point = models.ForeignKey("metering.UsagePoint", on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=20)
     is_confirmed = models.BooleanField(default=False)
     note = models.TextField(default="")
     photo = models.ForeignKey("base.Attachment", null=True, on_delete=models.PROTECT, related_name="+")
-    taken_at = models.DateTimeField()
+    taken_at = models.DateTimeField(db_index=True)
     synced_at = models.DateTimeField()
     reader = models.CharField(max_length=40)

@@ -11,20 +11,27 @@ from django.db.models import Count
 from mingdu.base.actors import Actor
 from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
+from mingdu.base.roles import Role
 from mingdu.core.registers import Register
 from mingdu.core.types import Ints
 from mingdu.metering.queries import register_values
 from mingdu.metering.queries.facts import point_codes
-from mingdu.work.queries import open_tasks
+from mingdu.work.task_lists import TaskFilter, tasks_listed
 
 from .models import Book, BookPoint, FieldReading, ReadingCycle, ReadingList
+from .stop_kinds import STOPS
 
 
 @dataclass(frozen=True)
 class RouteStop:
-    """One meter of a reader's route; the value that is on file is not shown: he reads it blind."""
+    """
+    One meter of a reader's route; the value that is on file is not shown: he reads it blind.
+
+    kind    "round_reading" of a cycle's round, "reread" of what a bill was made from
+    """
 
     task_id: int
+    kind: str
     usage_point: str
     address: str
     registers: tuple[str, ...]
@@ -63,18 +70,25 @@ class CycleView:
 
 
 def route(by: Actor) -> list[RouteStop]:
-    """Return the re-reads that wait for a reader in his units, the earliest limit first."""
+    """
+    Return the stops that wait in the actor's units, the earliest limit first.
+
+    For a reader those that he or nobody was given, for others all.
+    """
     require(by, "rounds.read_route")
+    is_mine = Role.READER in by.roles
+    tasks = [task for kind in STOPS for task in tasks_listed(by, TaskFilter(kind, is_mine=is_mine))]
     return [
         RouteStop(
-            task.id,
+            task.pk,
+            task.kind,
             task.details["usage_point"],
             task.details["address"],
             tuple(task.details["registers"]),
             task.details["read_at"],
             task.due_at,
         )
-        for task in open_tasks(by, role="reader", kind="reread")
+        for task in sorted(tasks, key=lambda task: (task.due_at, task.pk))
     ]
 
 

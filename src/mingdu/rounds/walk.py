@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 import numpy as np
 
-from mingdu.base.actors import Actor
+from mingdu.base.actors import SYSTEM, Actor
+from mingdu.core.clock import civil_day
 from mingdu.core.registers import Register
+from mingdu.customers.search import Holder, holders_of_points
 from mingdu.metering.queries.facts import point_facts
 from mingdu.metering.queries.hanging import meter_numbers
+from mingdu.metering.zone import zone
 
 from .expectations import PointExpected, expectations
 from .models import BookPoint
 from .queries import RouteStop, route
+
+INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class WalkStop:
 
     book, place   the reading book and the place in its walk; "" and 0 when the point is in none
     meter_number  of the meter that hung there at the asked instant; "" when none did
+    holder        who was supplied until the asked instant, with the account's number; None: nobody
     expected      of the registers that the stop asks for, in its order
     """
 
@@ -33,6 +39,7 @@ class WalkStop:
     book: str
     place: int
     meter_number: str
+    holder: Holder | None
     expected: PointExpected
 
 
@@ -62,11 +69,13 @@ def _walked(
     registers = tuple(Register[name] for name in group[0].registers)
     points = np.array([ids[stop.usage_point] for stop in group], dtype=np.int64)
     numbers = meter_numbers(points.tolist(), read_at)
+    # A reader sees no customers but those to whose doors he was sent: their names are part of the order.
+    holders = holders_of_points(SYSTEM, points.tolist(), civil_day(read_at - INSTANT, zone()))
     for stop, point, expected in zip(
         group, points.tolist(), expectations(points, registers, read_at), strict=True
     ):
         book, place = places.get(point, ("", 0))
-        yield WalkStop(stop, book, place, numbers.get(point, ""), expected)
+        yield WalkStop(stop, book, place, numbers.get(point, ""), holders.get(point), expected)
 
 
 def _places(usage_point_ids: list[int]) -> dict[int, tuple[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
@@ -87,6 +88,22 @@ def tariffs_on(name: str, day: date, rules_folder: Path | None = None) -> Tariff
     """
     document = tariff_document(name, day, day + timedelta(days=1), rules_folder)
     return read_tariff(Node(document, name, "tariff"))
+
+
+@cache
+def tariff_title(name: str, language: str, rules_folder: Path | None = None) -> str:
+    """
+    What a tariff is called for people, by its latest file.
+
+    language  "zh" or "en"
+    returns   the name itself where no file has it, or its latest file has no title
+    """
+    try:
+        files = _named(name, find_rules_folder(rules_folder) / "tariffs")
+    except UnknownTariff:
+        return name
+    title = max(files, key=lambda file: file.valid_from).node.find("title")
+    return title.at(language).text() if title else name
 
 
 def tariff_document(

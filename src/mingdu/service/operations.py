@@ -13,10 +13,14 @@ from mingdu.base import audit
 from mingdu.base.actors import SYSTEM, Actor
 from mingdu.base.outbox import publish
 from mingdu.base.permissions import require
+from mingdu.base.queries import unit_code
 from mingdu.billing.queries import BillView, UnknownBill, bill_of_account, refused_bill
+from mingdu.core.clock import civil_day
 from mingdu.customers.queries import AccountView, account_for
 from mingdu.errors import TradeError
 from mingdu.rounds.operations import RereadOrder, order_reread
+from mingdu.rulebook.calendars import working_calendar
+from mingdu.rulebook.promises import case_promises
 from mingdu.work.operations import TaskAlreadyDone, TaskOrder, complete_task, open_task
 
 from .case_door import locked_open_case, refuse_foreign
@@ -124,9 +128,11 @@ def _named_bill(bill_id: int | None, account: AccountView, by: Actor, at: dateti
 def _open(order: CaseOrder, account: AccountView, bill: BillView | None, *, by: Actor, at: datetime) -> Case:
     number = _next_number(at)
     details = {"kind": order.kind, "account": account.account_number}
-    subject = f"case:{number}"
+    subject, due_at = f"case:{number}", _promised(order.kind, account.unit_id, at)
     task = open_task(
-        TaskOrder("case", subject, subject, "agent", account.unit_id, details=details), by=SYSTEM, at=at
+        TaskOrder("case", subject, subject, "agent", account.unit_id, details=details, due_at=due_at),
+        by=SYSTEM,
+        at=at,
     )
     case = Case.objects.create(
         number=number,
@@ -144,8 +150,16 @@ def _open(order: CaseOrder, account: AccountView, bill: BillView | None, *, by: 
     enclosed = {"attachments": [list(each) for each in order.attachments]} if order.attachments else {}
     case.note("opened", by=by, at=at, details=enclosed)
     audit.record(by, "service.open_case", subject, at=at, details={"account": account.account_number})
-    tell(case, "case_opened", {"due": f"{case.due_at.astimezone(settings.ZONE):%Y-%m-%d %H:%M}"}, at=at)
+    template = "repair_opened" if order.kind == CaseKind.REPAIR_REQUEST else "case_opened"
+    tell(case, template, {"due": f"{case.due_at.astimezone(settings.ZONE):%Y-%m-%d %H:%M}"}, at=at)
     return case
+
+
+def _promised(kind: CaseKind, unit_id: int, at: datetime) -> datetime:
+    """By when a case of this kind is to be answered, or a crew to be there, as promised on that day."""
+    promises = case_promises(civil_day(at, settings.ZONE), settings.RULES_FOLDER)
+    area = promises.area(unit_code(unit_id))
+    return promises.of(kind).due_at(at, area, working_calendar(settings.RULES_FOLDER))
 
 
 def _ask_reread(case: Case, *, by: Actor, at: datetime) -> int:

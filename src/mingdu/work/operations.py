@@ -74,6 +74,7 @@ class TaskOrder:
     subject      what it is about: "usage_point:P0530100042"
     owner_role   the role that owns it
     limit_hours  working hours that replace the kind's own limit
+    due_at       an instant that replaces either, for promises that count otherwise than by working hours
     """
 
     kind: str
@@ -83,6 +84,7 @@ class TaskOrder:
     unit_id: int | None = None
     limit_hours: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None
 
 
 def open_task(order: TaskOrder, *, by: Actor, at: datetime) -> Task:
@@ -103,7 +105,7 @@ def open_task(order: TaskOrder, *, by: Actor, at: datetime) -> Task:
             "unit_id": order.unit_id,
             "opened_by": by.id,
             "opened_at": at,
-            "due_at": add_working_hours(at, hours, working_calendar()),
+            "due_at": order.due_at or add_working_hours(at, hours, working_calendar()),
             "details": order.details,
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils.translation import override
 
-from faces.console.desk import colleague, text_of
+from faces.console.desk import PART, colleague, find, followed, text_of
 from faces.small_utility import OWN, UNKNOWN, Utility
 from mingdu.base.actors import SYSTEM
 from mingdu.billing.bill_facts import bill_facts
@@ -72,3 +72,16 @@ def test_a_bill_leads_to_its_cases_and_corrections(utility: Utility, bill: int) 
     page = text_of(colleague("clerk"), f"/console/bills/{bill}/")
     assert case["number"] in page and "-12.34" in page and "待复核" in page
     assert case["number"] not in text_of(colleague("cashier"), f"/console/bills/{bill}/")
+
+
+def test_an_explanation_under_a_bill_is_not_offered_to_be_taken_back(utility: Utility, bill: int) -> None:
+    said = {"reason": "true_use", "note": "新装空调"}
+    number = find()
+    queue = followed(colleague("clerk"), f"/console/readings/{number}/explain/", said)
+    link = f'href="/console/bills/{bill}/"'
+    assert "该日已计入 2026-12 账单（2027-01-04 发行），说明不能撤回。" in queue
+    assert link in queue and "/console/readings/withdraw/" not in queue
+    drawer = text_of(colleague("clerk"), f"/console/readings/{number}/", **PART)
+    assert "说明不能撤回" in drawer and link in drawer
+    # An engineer explains findings, but sees no bills.
+    assert link not in text_of(colleague("engineer"), f"/console/readings/{number}/", **PART)

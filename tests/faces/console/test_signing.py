@@ -56,7 +56,9 @@ def test_the_menu_shows_what_one_may_open(utility: Utility) -> None:
             re.findall(r'class="menu-link" href="/console/([^"]*)"', text_of(colleague(login), "/console/"))
         )
 
-    assert menu("clerk") == {"", "tasks/", "board/", "readings/", "cycles/", "runs/", "bills/", "cases/"}
+    assert menu("clerk") == {
+        "", "tasks/", "board/", "readings/", "cycles/", "visits/", "runs/", "bills/", "payments/", "cases/",
+    }  # fmt: skip
     assert menu("reader") == {"", "tasks/", "board/", "cycles/"}
     assert menu("administrator") >= {"", "tasks/", "outbox/", "people/", "audit/"}
     assert not menu("administrator") & {"runs/", "cases/", "callbacks/"}

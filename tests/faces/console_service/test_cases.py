@@ -80,6 +80,7 @@ def test_one_screen_shows_what_belongs_to_a_case(utility: Utility, agent: Client
         assert what in page, what
     assert PHONE_MASKED in page and PHONE not in page
     assert "突增 2026-12-15" in page
+    assert "云南居民生活用电（一户一表）" in page and ">yunnan-residential</span>" in page
     assert f"/console/readings/{finding}/" not in page and f"/console/readings/{finding}/" in text_of(
         clerk, path(number)
     )

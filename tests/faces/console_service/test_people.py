@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 
@@ -55,13 +57,21 @@ def test_people_are_found_by_login_or_name(admin: Client) -> None:
 
 def test_a_new_user_has_a_password_that_is_shown_once(utility: Utility, admin: Client) -> None:
     unit = OrgUnit.objects.get(code="0530").pk
-    answer = admin.post(f"{PEOPLE}new/", {"login": "liumei", "name": "刘梅", "unit": unit})
+    posted = admin.post(f"{PEOPLE}new/", {"login": "liumei", "name": "刘梅", "unit": unit})
+    number = Person.objects.get(login="liumei").pk
+    # The page that shows it is only looked at: to load it again sends nothing again.
+    assert (posted.status_code, posted.headers["Location"]) == (302, f"{PEOPLE}{number}/")
+    elsewhere = text_of(admin, f"{PEOPLE}{new_person('beside')}/")
+    answer = admin.get(posted.headers["Location"])
     page = said(answer)
-    number, password = Person.objects.get(login="liumei").pk, shown_password(page)
+    password = shown_password(page)
     assert answer.headers["Cache-Control"] == "no-store" and "只显示这一次" in page
+    assert len(password) == 14 and password not in elsewhere
     assert signs_in("liumei", password) and not signs_in("liumei", password + "x")
     again = text_of(admin, f"{PEOPLE}{number}/")
     assert password not in again and "尚无角色" in again
+    assert "显示过一次，系统不留存" in again and "重置密码" in again
+    assert password not in str(dict(admin.session))
     taken = said(admin.post(f"{PEOPLE}new/", {"login": "liumei", "name": "另一个"}), 422)
     assert "该登录名已有人使用" in taken and 'value="另一个"' in taken
     assert Person.objects.get(login="liumei").name == "刘梅" and signs_in("liumei", password)
@@ -78,10 +88,12 @@ def test_roles_are_given_and_withdrawn_and_those_that_do_not_go_together_are_ref
     assert "申请与审批分离" in refused and '<option value="approver" selected>' in refused
     assert not RoleGrant.objects.filter(person_id=number, role="approver").exists()
     grant = RoleGrant.objects.get(person_id=number)
+    assert 'aria-label="收回角色：核算员（' in text_of(admin, f"{PEOPLE}{number}/")
     assert "角色已收回" in followed(admin, f"{roles}{grant.pk}/withdraw/")
     assert "该角色已被收回" in followed(admin, f"{roles}{grant.pk}/withdraw/")
     assert "角色已授予" in followed(admin, roles, {"role": "approver", "unit": ""})
-    assert "全公司" in text_of(admin, f"{PEOPLE}{number}/")
+    page = text_of(admin, f"{PEOPLE}{number}/")
+    assert "全公司" in page and 'aria-label="收回角色：复核员（全公司）"' in page
     written = AuditEntry.objects.filter(verb="base.withdraw_role").latest("pk")
     assert (written.target, written.details["role"]) == (f"person:{number}", "clerk")
 
@@ -101,10 +113,51 @@ def test_access_ends_at_once_and_can_be_given_back(utility: Utility, admin: Clie
 
 def test_a_new_password_ends_the_old_one_and_is_nowhere_kept(utility: Utility, admin: Client) -> None:
     number = new_person("forgetful")
-    password = shown_password(said(admin.post(f"{PEOPLE}{number}/password/")))
+    password = shown_password(followed(admin, f"{PEOPLE}{number}/password/"))
     assert len(password) == 14 and signs_in("forgetful", password) and not signs_in("forgetful", "right")
     assert not AuditEntry.objects.filter(details__icontains=password).exists()
     assert password not in Person.objects.get(pk=number).password
+
+
+def employ_as(role: Role, login: str) -> int:
+    number = new_person(login)
+    give_role(number, role, unit_id=None, by=SYSTEM, at=NOW)
+    return number
+
+
+def withdraw_his_role(admin: Client, number: int) -> None:
+    grant = RoleGrant.objects.get(person_id=number)
+    admin.post(f"{PEOPLE}{number}/roles/{grant.pk}/withdraw/")
+
+
+def block_and_let_in_again(admin: Client, number: int) -> None:
+    admin.post(f"{PEOPLE}{number}/deactivate/")
+    admin.post(f"{PEOPLE}{number}/reactivate/")
+
+
+def reset_his_password(admin: Client, number: int) -> None:
+    admin.post(f"{PEOPLE}{number}/password/")
+
+
+@pytest.mark.parametrize("act", [withdraw_his_role, block_and_let_in_again, reset_his_password])
+def test_all_browsers_of_a_person_are_signed_out_at_once(
+    utility: Utility, admin: Client, act: Callable[[Client, int], None]
+) -> None:
+    number = employ_as(Role.CLERK, f"watched_{act.__name__}")
+    desk, laptop = (colleague(f"watched_{act.__name__}") for _ in range(2))
+    assert [browser.get("/console/").status_code for browser in (desk, laptop, admin)] == [200, 200, 200]
+    act(admin, number)
+    assert [browser.get("/console/").status_code for browser in (desk, laptop, admin)] == [302, 302, 200]
+
+
+def test_an_administrator_who_renews_his_own_password_stays_in_this_browser_alone(
+    utility: Utility, admin: Client
+) -> None:
+    number = employ_as(Role.ADMINISTRATOR, "second_admin")
+    here, elsewhere = (colleague("second_admin") for _ in range(2))
+    password = shown_password(followed(here, f"{PEOPLE}{number}/password/"))
+    assert signs_in("second_admin", password)
+    assert here.get("/console/").status_code == 200 and elsewhere.get("/console/").status_code == 302
 
 
 def test_an_administrator_cannot_shut_himself_out(utility: Utility, admin: Client) -> None:

@@ -10,12 +10,13 @@ from django.test import Client
 
 from faces.console.desk import colleague, followed, text_of
 from faces.console_service.stage import actor, new_case
-from faces.small_utility import NOW, Utility
+from faces.small_utility import NOW, OWN, Utility
 from mingdu.base import audit
 from mingdu.base.audit_search import AuditFilter, acts_found
 from mingdu.base.ledger import MOST_ATTEMPTS as MOST_TRIES
 from mingdu.base.models import OutboxEvent, Run, RunBucket
 from mingdu.base.outbox import MOST_ATTEMPTS
+from mingdu.customers.models import Customer
 
 pytestmark = pytest.mark.database
 
@@ -58,9 +59,21 @@ def test_the_page_filters_and_leads_to_what_was_done(utility: Utility, admin: Cl
     assert "errorlist" in text_of(admin, f"{AUDIT}?first=yesterday")
 
 
+def test_acts_and_things_are_in_words_and_keep_their_codes(utility: Utility, admin: Client) -> None:
+    number, clerk = new_case(utility, bill=False), actor("clerk").id
+    audit.record(actor("clerk"), "base.reset_password", clerk, at=NOW)
+    page = text_of(admin, f"{AUDIT}?verb=service.open_case")
+    assert ">受理工单</a>" in page and ">service.open_case</span>" in page
+    assert f'title="case:{number}"' in page and f">工单 {number}</a>" in page
+    page = text_of(admin, f"{AUDIT}?verb=base.reset_password")
+    assert "重置密码" in page and f'title="{clerk}"' in page and page.count("clerk 员工") >= 2
+
+
 def test_messages_are_shown_with_their_proof(utility: Utility, admin: Client) -> None:
     number = new_case(utility, bill=False)
     page = text_of(admin, "/console/outbox/")
+    customer = Customer.objects.get(accounts__account_number=OWN)
+    assert customer.name in page and f"客户 {customer.pk}</span>" in page
     assert f"已受理：{number}" in page and "已送达" in page and f'href="{EVENTS}"' in page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from django.template.loader import render_to_string
@@ -13,10 +14,12 @@ from faces.customer.browsers import OTHER_PHONE, colleague_browser, customer_bro
 from faces.customer.thread import correct_bill
 from faces.small_utility import FOREIGN, OWN, Utility
 from mingdu.base.models import AuditEntry
-from mingdu.billing.compare import Cause, Comparison
+from mingdu.billing.compare import Cause, Comparison, EnergyComparison
 from mingdu.billing.line_words import in_own_words, line_words
+from mingdu.billing.months import Month
 from mingdu.customers.binding import bill_code
 from mingdu.customers.models import Account
+from mingdu.faces.customer.drawings import months_chart
 from mingdu.faces.customer.views.bills import compared
 
 pytestmark = pytest.mark.database
@@ -102,6 +105,27 @@ def test_a_comparison_shows_causes_that_sum_to_the_difference(
     assert words in said and "¥100.00" in said and "合计差额" in said
     assert all(f"because of {code}" in said for code, _ in causes)
     assert shown.count("<progress") == len(causes)
+
+
+def test_beside_a_month_without_a_bill_only_the_energy_is_compared() -> None:
+    energy = EnergyComparison(date(2026, 11, 1), 309_300, True, 310_000)
+    with override("zh-hans"):
+        shown = render_to_string(
+            "faces/customer/compare.html", {"bill_id": 8, "energy": energy, **compared(None)}
+        )
+    said = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    assert "2026-11 没有账单，该月电费无从得知" in said and "¥" not in said
+    assert "+0.7 度" in said and "309.3 度" in said and "310 度" in said and "估算" in said
+
+
+def test_months_that_only_the_registers_know_are_marked() -> None:
+    months = [Month(date(2026, 11, 1), 309_300, True, False), Month(date(2026, 12, 1), 310_000, False, True)]
+    with override("zh-hans"):
+        chart = months_chart(months)
+        assert chart is not None and chart.names == ("已出账", "仅有示数、未出账")
+    assert chart.rows == [("26-11", ["–", "309.3"]), ("26-12", ["310", "–"])]
+    assert 'class="hatch"' in chart.svg and 'class="s2"' in chart.svg
+    assert months_chart([Month(date(2026, 12, 1), None, False, False)]) is None
 
 
 def test_the_printed_page_is_a_pdf(customer: Client, billed: Utility) -> None:

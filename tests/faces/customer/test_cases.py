@@ -123,6 +123,9 @@ def test_a_repair_is_reported_on_a_page_of_its_own(customer: Client) -> None:
     said = {"account": OWN, "kind": "repair_request", "words": "全家停电"}
     opened = customer.post("/m/repair/", said).headers["Location"]
     assert "报修" in told(customer, opened) and "全家停电" in told(customer, opened)
+    assert "抢修人员将于 2027-01-04 09:45 前到达现场" in told(customer, opened)
+    number, listed = opened.split("/")[-2], told(customer, "/m/cases/")
+    assert f"编号 {number}" in listed and "2027-01-04 09:45 前到达现场" in listed
     other = customer.post("/m/repair/", said | {"kind": "enquiry"})
     assert other.status_code == 422
 

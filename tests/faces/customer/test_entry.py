@@ -15,6 +15,9 @@ from mingdu.customers.models import Account, Binding, BindingTry, SignInCode
 
 pytestmark = pytest.mark.database
 
+# Of a customer to whom nothing happens here.
+QUIET_PHONE = "13800000004"
+
 
 @pytest.fixture
 def customer(utility: Utility) -> Client:
@@ -78,7 +81,7 @@ def test_signing_out_ends_the_session(customer: Client) -> None:
 
 
 @pytest.mark.parametrize("by_code", [False, True])
-def test_binds_an_account_and_lets_it_go(customer: Client, by_code: bool) -> None:
+def test_binds_an_account_and_lets_it_go(utility: Utility, customer: Client, by_code: bool) -> None:
     other = Account.objects.get(account_number=FOREIGN)
     proof = bill_code(FOREIGN, other.customer_id, "2026-12") if by_code else other.customer.name
     bound = customer.post("/m/me/bind/", {"account_number": FOREIGN, "proof": proof})
@@ -87,6 +90,8 @@ def test_binds_an_account_and_lets_it_go(customer: Client, by_code: bool) -> Non
     assert f"户号 {FOREIGN} 已绑定" in me and "解绑" in me and "户主" in me
     home = page(customer, "/m/")
     assert f"?account={OWN}" in home and f"?account={FOREIGN}" in home
+    utility.work()
+    assert f"户号 {FOREIGN} 已被绑定" in told(customer_browser(OTHER_PHONE), "/m/inbox/")
     customer.post("/m/me/unbind/", {"account": FOREIGN})
     assert f"户号 {FOREIGN} 已解绑" in told(customer, "/m/me/")
     assert customer.get(f"/m/?account={FOREIGN}").status_code == 404
@@ -159,7 +164,7 @@ def test_unread_messages_are_counted_on_the_bell_until_they_are_read(
 
 
 def test_an_empty_inbox_says_what_will_come(utility: Utility) -> None:
-    assert "还没有消息" in page(customer_browser(OTHER_PHONE), "/m/inbox/")
+    assert "还没有消息" in page(customer_browser(QUIET_PHONE), "/m/inbox/")
 
 
 def test_a_message_of_somebody_else_cannot_be_marked(customer: Client, utility: Utility) -> None:

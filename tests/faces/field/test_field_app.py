@@ -135,3 +135,10 @@ def test_a_visit_that_does_not_fit_its_form_is_named(utility: Utility) -> None:
     visit = {"client_id": "x", "task_id": 1, "outcome": "dog", "taken_at": "yesterday"}
     answer = utility.post("rounds/sync", "reader", {"items": [], "visits": [visit]})
     assert (answer.status_code, answer.json()["code"]) == (422, "BadInput")
+
+
+def test_a_stop_names_holder_account_and_kind(utility: Utility) -> None:
+    task_id = order("whose meter")
+    [stop] = [each for each in utility.get("rounds/route", "reader").json() if each["task_id"] == task_id]
+    assert (stop["kind"], stop["account"]) == ("reread", "0530100002")
+    assert stop["holder"]

@@ -19,7 +19,7 @@ export const addReader = (database: FieldDatabase, login = 'reader', pin = '2468
 
 export function stop(task: number): StopAnswer {
   return {
-    task_id: task, usage_point: `P${task}`, address: '桃源路', registers: ['TOTAL'], book: '一册', place: task,
+    task_id: task, kind: 'round_reading', usage_point: `P${task}`, address: '桃源路', account: `0530${task}`, holder: '李伟', registers: ['TOTAL'], book: '一册', place: task,
     read_at: '2027-01-01T00:00:00+08:00', due_at: '2027-01-06T09:00:00+08:00', meter_number: `M${task}`, multiplier: 1,
     expected: [{ register: 'TOTAL', places: 6, decimals: 2, start: '1000.00', usual: '104.00', most: '312.00' }],
   }

@@ -51,7 +51,7 @@ class NewOrder(Body):
 
 
 class OrderAnswer(Schema):
-    """A payment order: `state` is waiting, paid, doubtful, closed or expired."""
+    """A payment order: `state` is waiting, paid, doubtful, settled (without booking), closed or expired."""
 
     number: str
     account: str

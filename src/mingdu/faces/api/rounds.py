@@ -11,14 +11,27 @@ from pydantic import Field
 
 from mingdu.faces.writing import Instant
 from mingdu.rounds.expectations import Expected
-from mingdu.rounds.operations import MOST_ITEMS, FieldItem, ItemResult, sync
+from mingdu.rounds.operations import (
+    MOST_ITEMS,
+    FieldItem,
+    ItemResult,
+    UnknownCycle,
+    refresh_round,
+    send_round,
+    sync,
+)
 from mingdu.rounds.operations.visits import VisitItem, record_visits
+from mingdu.rounds.round_plan import RoundChoice
+from mingdu.rounds.round_progress import round_progress
 from mingdu.rounds.walk import WalkStop, walk
 
 from .door import Request
 from .fields import Body, Id, Key, RegisterName, Short, Time, Words
 
 router = Router(tags=["rounds"])
+
+# No book has more readers.
+MOST_READERS = 50
 
 
 class ExpectedAnswer(Schema):
@@ -42,14 +55,19 @@ class StopAnswer(Schema):
     """
     A meter to read; what is on file is not shown, it is read blind.
 
+    kind          "round_reading": of a cycle's round; "reread": what a bill was made from
+    account       number and holder of the account that was supplied there; empty without one
     book, place   the reading book and the place in its walk; empty and 0 when the point is in none
     meter_number  of the meter that hung there at the asked instant
     multiplier    energy is what the register moved, times this
     """
 
     task_id: int
+    kind: str
     usage_point: str
     address: str
+    account: str
+    holder: str
     registers: list[str]
     read_at: Instant
     due_at: Instant
@@ -121,10 +139,67 @@ class SyncAnswer(Schema):
     results: list[ItemAnswer]
 
 
+class RoundBody(Body):
+    """
+    Whom to send where.
+
+    is_by_hand  to all points of the list; else to those that lack a reading
+    readers     numbers of the people who walk the book from now on; empty: its readers as they are
+    """
+
+    is_by_hand: bool = False
+    readers: Annotated[list[Id], Field(max_length=MOST_READERS)] = []
+
+
+class ReaderAnswer(Schema):
+    """One reader's part of a round; no name: of stops that nobody was given."""
+
+    name: str
+    sent: int
+    read: int
+
+
+class RoundAnswer(Schema):
+    """
+    How far a cycle's round is: stops sent, read by whichever way, ended without a reading, still to walk.
+
+    read_at  the instant that is read
+    """
+
+    run_id: int
+    read_at: Instant
+    sent: int
+    read: int
+    missed: int
+    waiting: int
+    readers: list[ReaderAnswer]
+
+
 @router.get("/rounds/route", response=list[StopAnswer], by_alias=True)
 def own_route(request: Request) -> list[StopAnswer]:
     """List the meters that wait for a reader, the earliest limit first."""
     return [_stop(walked) for walked in walk(request.auth)]
+
+
+@router.get("/reading-cycles/{run_id}/round", response=RoundAnswer)
+def one_round(request: Request, run_id: Id) -> RoundAnswer:
+    """Tell how far the readers of a cycle are."""
+    return _round(request, run_id)
+
+
+@router.post("/reading-cycles/{run_id}/round", response=RoundAnswer)
+def send(request: Request, run_id: Id, body: RoundBody) -> RoundAnswer:
+    """Send readers to what lacks a reading in a cycle, or to all of it; the same again changes nothing."""
+    choice = RoundChoice(body.is_by_hand, tuple(body.readers))
+    send_round(run_id, choice, by=request.auth, at=request.now)
+    return _round(request, run_id)
+
+
+@router.post("/reading-cycles/{run_id}/round/refresh", response=RoundAnswer)
+def refresh(request: Request, run_id: Id) -> RoundAnswer:
+    """End the stops whose readings have arrived meanwhile."""
+    refresh_round(run_id, by=request.auth, at=request.now)
+    return _round(request, run_id)
 
 
 @router.post("/rounds/sync", response=SyncAnswer)
@@ -135,10 +210,22 @@ def sync_items(request: Request, body: SyncBody) -> SyncAnswer:
     return SyncAnswer(results=[_answer(result) for result in results])
 
 
+def _round(request: Request, run_id: int) -> RoundAnswer:
+    found = round_progress(request.auth, run_id)
+    if found is None:
+        raise UnknownCycle(f"no reading cycle {run_id}", run=run_id)
+    return RoundAnswer(
+        run_id=found.run_id, read_at=found.read_at, sent=found.sent, read=found.read, missed=found.missed,
+        waiting=found.waiting, readers=[ReaderAnswer(**vars(reader)) for reader in found.readers],
+    )  # fmt: skip
+
+
 def _stop(walked: WalkStop) -> StopAnswer:
     stop = walked.stop
     return StopAnswer(
-        task_id=stop.task_id, usage_point=stop.usage_point, address=stop.address,
+        task_id=stop.task_id, kind=stop.kind, usage_point=stop.usage_point, address=stop.address,
+        account=walked.holder.account_number if walked.holder else "",
+        holder=walked.holder.name if walked.holder else "",
         registers=list(stop.registers), read_at=datetime.fromisoformat(stop.read_at), due_at=stop.due_at,
         book=walked.book, place=walked.place, meter_number=walked.meter_number,
         multiplier=walked.expected.multiplier,

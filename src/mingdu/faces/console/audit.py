@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django import forms
@@ -17,6 +18,7 @@ from mingdu.base.audit_search import AuditFilter, acts_found
 from mingdu.base.links import link_to
 from mingdu.base.queries import names_of
 from mingdu.base.sheets import sheet_of
+from mingdu.faces.act_words import act_words, thing_words
 from mingdu.faces.identity import Asked
 
 from .cases.story import person_shown
@@ -35,6 +37,25 @@ class FilterForm(forms.Form):
     last = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput({"type": "date"}))
 
 
+@dataclass(frozen=True)
+class Act:
+    """
+    An act in words, beside the codes by which it is found.
+
+    href  the page of the thing; empty without one
+    """
+
+    at: datetime
+    by: str
+    who: str
+    verb: str
+    words: str
+    target: str
+    thing: str
+    href: str
+    details: str
+
+
 @require_safe
 def audit(request: Asked) -> HttpResponse:
     """List the acts that fit, the newest first."""
@@ -43,12 +64,22 @@ def audit(request: Asked) -> HttpResponse:
     # A field that does not fit says so; the others filter all the same.
     form.is_valid()
     sheet = sheet_of(request, acts_found(by, _wanted(form)))
-    names = names_of({row.by for row in sheet.rows})
+    names = names_of({actor for row in sheet.rows for actor in (row.by, row.target)})
     page = {
         "form": form,
         "sheet": sheet,
         "rows": [
-            (row, person_shown(row.by, names), _page_of(by, row.target), _details(row.details))
+            Act(
+                row.at,
+                row.by,
+                person_shown(row.by, names),
+                row.verb,
+                act_words(row.verb),
+                row.target,
+                _thing(row.target, names),
+                _page_of(by, row.target),
+                _details(row.details),
+            )
             for row in sheet.rows
         ],
     }
@@ -63,6 +94,11 @@ def _wanted(form: FilterForm) -> AuditFilter:
         _midnight(first) if first else None,
         _midnight(last + timedelta(days=1)) if last else None,
     )  # fmt: skip
+
+
+def _thing(target: str, names: dict[str, str]) -> str:
+    """Name a person; say every other thing with its number."""
+    return names.get(target) or thing_words(target)
 
 
 def _page_of(by: Actor, target: str) -> str:

@@ -17,7 +17,7 @@ from mingdu.customers.queries import account_for
 from mingdu.customers.search import find_accounts
 from mingdu.faces.customer.lines import bill_shown
 from mingdu.faces.identity import Asked
-from mingdu.money.queries import balance_fen
+from mingdu.money.queries import balance_fen, receipts_of_bill
 from mingdu.service.case_lists import cases_about_bill
 from mingdu.service.queries import case_facts
 
@@ -76,6 +76,8 @@ def bill(request: Asked, bill_id: int) -> HttpResponse:
             )
             for row in facts.corrections
         ],
+        "receipts": receipts_of_bill(by, bill_id, account.id, account.unit_id),
+        "may_read_payments": may(by, "money.read_notices"),
         "cases": [(case, link_to(f"case:{case.number}")) for case in cases],
     }  # fmt: skip
     return render(request, "faces/console/bills/bill.html", page)

@@ -84,6 +84,12 @@ def rereads(by: Actor, now: datetime) -> Card:
     return _task_card(by, now, TaskFilter("reread", is_mine=True), (_("Re-reads on my route"), "map-pin"))
 
 
+def round_stops(by: Actor, now: datetime) -> Card:
+    """Return the meters of a cycle's round that wait for a reader."""
+    wanted = TaskFilter("round_reading", is_mine=True)
+    return _task_card(by, now, wanted, (_("Meters on my round"), "map-pin"))
+
+
 def held_accounts(by: Actor, now: datetime) -> Card:
     """Return accounts that a bill run held back."""
     return _task_card(by, now, TaskFilter("held_account"), (_("Held accounts"), "circle-alert"))
@@ -221,7 +227,7 @@ _CARDS: dict[Role, tuple[Maker, ...]] = {
     Role.MANAGER: (approvals, overdue_tasks, cycles),
     Role.APPROVER: (approvals,),
     Role.CLERK: (held_accounts, findings, bill_runs),
-    Role.READER: (rereads,),
+    Role.READER: (round_stops, rereads),
     Role.AGENT: (cases, callbacks),
     Role.ENGINEER: (offline_terminals, collection, findings),
     Role.INSPECTOR: (findings,),

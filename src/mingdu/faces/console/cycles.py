@@ -22,9 +22,10 @@ from mingdu.base.sheets import sheet_of
 from mingdu.core.clock import civil_day
 from mingdu.faces.identity import Asked
 from mingdu.metering.zone import zone
-from mingdu.rounds.operations import start_cycle
+from mingdu.rounds.operations import READ_STEP, start_cycle
 from mingdu.rounds.operations.cycles import MonthAhead
 from mingdu.rounds.queries import CycleView, books, cycle
+from mingdu.rounds.round_progress import round_progress
 from mingdu.work.processes import (
     UnknownStep,
     assign_step,
@@ -194,6 +195,10 @@ def _cycle_page(request: Asked, by: Actor, run_id: int, typed: dict[str, forms.F
         "frozen_by": names.get(found.frozen_by, ""),
         "added": found.added[:MOST_POINTS],
         "removed": found.removed[:MOST_POINTS],
+        "round": round_progress(by, run_id),
+        "may_send": open_step is not None and open_step.step == READ_STEP and may(by, "rounds.send_round"),
+        "may_refresh": may(by, "rounds.send_round"),
+        "may_see_visits": may(by, "rounds.read_visits"),
         **_forms(by, open_step, steps, typed),
     }
     refused = any(form.errors for form in typed.values())

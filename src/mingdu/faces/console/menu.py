@@ -28,14 +28,17 @@ def fill_menu() -> None:
         _entry(TODAY, _("Tasks"), "list-checks", "work.read_tasks", "tasks"),
         _entry(TODAY, _("Live board"), "layout-dashboard", "work.read_tasks", "board"),
         _entry(READING, _("Reading cycles"), "refresh-cw", "rounds.read_cycle", "cycles"),
+        _entry(READING, _("Field visits"), "map-pin", "rounds.read_visits", "visits"),
         _entry(READING, _("Reading review"), "activity", "metering.explain_finding", "readings"),
         _entry(READING, _("Bill runs"), "receipt-text", "billing.read_runs", "runs"),
         _entry(READING, _("Bills"), "receipt", "billing.read", "bills"),
+        _entry(READING, _("Payments"), "wallet", "money.read_notices", "payments"),
         _entry(SERVICE, _("Cases"), "headset", "service.read", "cases"),
         _entry(SATISFACTION, _("Callbacks"), "phone-call", "satisfaction.read", "callbacks"),
         _entry(SATISFACTION, _("Times and scores"), "star", "satisfaction.read", "scores"),
         _entry(SYSTEM, _("Outbox"), "send", "notices.read_outbox", "outbox"),
         _entry(SYSTEM, _("Events that failed"), "triangle-alert", "base.read_outbox", "events"),
+        _entry(SYSTEM, _("Backups"), "shield-check", "base.read_backups", "backups"),
         _entry(SYSTEM, _("Audit"), "scroll-text", "base.read_audit", "audit"),
         _entry(SYSTEM, _("Users"), "users", "base.administer", "people"),
     )
@@ -44,6 +47,7 @@ def fill_menu() -> None:
 def fill_links() -> None:
     """Register where the page of each kind of thing is; kinds without a page have no link."""
     register_link("account", lambda number: reverse("console:account_bills", args=(number,)))
+    register_link("backups", lambda _which: reverse("console:backups"))
     register_link("bill", lambda number: reverse("console:bill", args=(number,)))
     register_link("bill_run", lambda number: reverse("console:run", args=(number,)))
     register_link("callback", lambda number: reverse("console:callback", args=(number,)))
@@ -52,6 +56,7 @@ def fill_links() -> None:
     register_link("cases", lambda _which: reverse("console:cases"))
     register_link("events", lambda _which: reverse("console:events"))
     register_link("finding", lambda number: reverse("console:finding", args=(number,)))
+    register_link("payment_order", lambda number: reverse("console:payment", args=(number,)))
     register_link("person", lambda number: reverse("console:person", args=(number,)))
     register_link("process", lambda number: reverse("console:cycle", args=(number,)))
     register_link("task", lambda number: reverse("console:task", args=(number,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from django.http import HttpResponse
@@ -10,11 +11,14 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from mingdu.base.actors import Actor
+from mingdu.base.queries import names_of
 from mingdu.base.retries import retry_bucket, retry_event, stuck_buckets
 from mingdu.base.sheets import sheet_of
 from mingdu.base.stuck_events import stuck_events
+from mingdu.customers.queries import names_of_customers
 from mingdu.faces.identity import Asked
-from mingdu.notices.queries import MOST_ROWS, sent_messages
+from mingdu.notices.queries import MOST_ROWS, MessageView, sent_messages
 
 from .door import at_desk, may
 from .refusals import is_done
@@ -25,8 +29,21 @@ def outbox(request: Asked) -> HttpResponse:
     """List the newest messages to anybody, one-time codes included, with the proof of their delivery."""
     by = at_desk(request)
     sheet = sheet_of(request, sent_messages(by, most=MOST_ROWS))
-    page = {"sheet": sheet, "stuck": stuck_events(by).count() if may(by, "base.read_outbox") else 0}
+    page = {
+        "sheet": sheet,
+        "rows": list(zip(sheet.rows, _recipients(by, sheet.rows), strict=True)),
+        "stuck": stuck_events(by).count() if may(by, "base.read_outbox") else 0,
+    }
     return render(request, "faces/console/outbox/messages.html", page)
+
+
+def _recipients(by: Actor, messages: Sequence[MessageView]) -> list[str]:
+    """Name whom each message went to; somebody who is gone keeps his code."""
+    codes = {message.recipient for message in messages}
+    numbers = {int(code.partition(":")[2]) for code in codes if code.startswith("customer:")}
+    customers = names_of_customers(by, numbers)
+    names = names_of(codes) | {f"customer:{number}": name for number, name in customers.items()}
+    return [names.get(message.recipient, message.recipient) for message in messages]
 
 
 @require_safe

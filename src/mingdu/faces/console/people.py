@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mingdu.base.actors import Actor
+from mingdu.base.operations import issue_token
 from mingdu.base.people import (
     LoginTaken,
     deactivate,
@@ -31,13 +33,15 @@ from mingdu.base.people import (
 from mingdu.base.permissions import require
 from mingdu.base.roles import Role
 from mingdu.base.sheets import sheet_of
-from mingdu.faces.identity import Asked
+from mingdu.faces.identity import Asked, begin_desk_session
 from mingdu.faces.words import WORDS
 
 from .door import at_desk, not_kept
 from .refusals import is_done, refusal
 
 MOST_LETTERS = 40
+# Where the session keeps a new password until it is shown, and then when that was.
+SECRET = "new_password"
 # Customers sign in by their phone, and the system is no person.
 STAFF_ROLES = [role for role in Role if role not in (Role.CUSTOMER, Role.SYSTEM)]
 
@@ -90,7 +94,7 @@ def units(request: Asked) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new_person(request: Asked) -> HttpResponse:
-    """Create a member of staff; his first password is shown here, once."""
+    """Create a member of staff; his first password is shown on his page, once."""
     by = at_desk(request)
     require(by, "base.administer")
     form = PersonForm(by, request.POST or None)
@@ -103,14 +107,14 @@ def new_person(request: Asked) -> HttpResponse:
         except LoginTaken as error:
             form.add_error("login", refusal(error))
         else:
-            return _person_page(request, by, number, password=password)
+            return _shown_once(request, number, password)
     status = 422 if form.errors else 200
     return render(request, "faces/console/people/new.html", {"form": form}, status=status)
 
 
 @require_safe
 def person(request: Asked, person_id: int) -> HttpResponse:
-    """Show a person with his roles."""
+    """Show a person with his roles, and the password drawn for him just now, once."""
     return _person_page(request, at_desk(request), person_id)
 
 
@@ -133,7 +137,8 @@ def withdraw(request: Asked, person_id: int, grant_id: int) -> HttpResponse:
     """End a role of a person."""
     by = at_desk(request)
     act = partial(withdraw_role, person_id, grant_id, by=by, at=request.now)
-    is_done(request, act, _("The role is withdrawn."))
+    if is_done(request, act, _("The role is withdrawn; he signs in anew.")):
+        _stay(request, by, person_id)
     return redirect("console:person", person_id)
 
 
@@ -156,22 +161,44 @@ def give_access(request: Asked, person_id: int) -> HttpResponse:
 
 @require_POST
 def new_secret(request: Asked, person_id: int) -> HttpResponse:
-    """Give a person a new password and show it, once."""
+    """Give a person a new password; it is shown on his page, once."""
     by = at_desk(request)
-    return _person_page(request, by, person_id, password=reset_password(person_id, by=by, at=request.now))
+    password = reset_password(person_id, by=by, at=request.now)
+    _stay(request, by, person_id)
+    return _shown_once(request, person_id, password)
 
 
-def _person_page(
-    request: Asked, by: Actor, person_id: int, *, form: RoleForm | None = None, password: str = ""
-) -> HttpResponse:
+def _stay(request: Asked, by: Actor, person_id: int) -> None:
+    """Sign the administrator in again who has just ended his own sessions; his other browsers stay out."""
+    if person_id == by.number:
+        begin_desk_session(request, issue_token("person", person_id, now=request.now))
+
+
+def _shown_once(request: Asked, person_id: int, password: str) -> HttpResponse:
+    """Keep a password in the administrator's session until the person's page takes it out and shows it."""
+    request.session[SECRET] = {"person": person_id, "password": password}
+    return redirect("console:person", person_id)
+
+
+def _secret(request: Asked, person_id: int) -> dict[str, Any]:
+    """Take the person's new password out of the session; afterwards tell when it was shown."""
+    kept = request.session.get(SECRET, {})
+    if kept.get("person") != person_id:
+        return {}
+    if "password" in kept:
+        request.session[SECRET] = {"person": person_id, "shown_at": request.now.isoformat()}
+        return {"password": kept["password"]}
+    return {"shown_at": datetime.fromisoformat(kept["shown_at"])}
+
+
+def _person_page(request: Asked, by: Actor, person_id: int, *, form: RoleForm | None = None) -> HttpResponse:
     found = member(by, person_id)
     page = {
         "person": found,
         "form": form or RoleForm(by),
-        "password": password,
         "is_self": found.id == by.number,
+        **_secret(request, person_id),
     }
-    # The password leaves in this one answer: it is neither stored nor sent by a redirect.
     status = 422 if form and form.errors else 200
     return not_kept(render(request, "faces/console/people/person.html", page, status=status))
 

@@ -50,6 +50,8 @@ WORDS = {
     "SamePerson": _("You had a hand in an earlier step. Let a colleague of this role do this one."),
     "NothingToReturn": _("This is the first step; there is none before it."),
     "ReasonMissing": _("Say what has to be done again."),
+    "MonthNotOver": _("This month is not over yet, so its last readings do not exist."),
+    "NotBeingRead": _("Readers are sent while the reading step is open. Look at the step that is open now."),
     "MonthAhead": _("This month has not begun yet."),
     "UnknownStep": _("This step was ended meanwhile. Look at the one that is open now."),
     "IncompatibleRoles": _(
@@ -61,6 +63,11 @@ WORDS = {
     "RoleNotHeld": _("This role was withdrawn meanwhile."),
     "NotGivenUp": _("It was delivered meanwhile, or is still tried by itself."),
     "UnknownPerson": _("This person is not here any more. Choose another."),
+    "MismatchSettled": _("A colleague has settled this payment meanwhile. Look at what was decided."),
+    "TransactionBooked": _(
+        "This transaction of the gateway is booked already, so its money is not booked again."
+    ),
+    "UnknownMismatch": _("Nothing has to be settled here any more."),
     "PersonWithoutRole": _("This person may not do this task. Choose another."),
 }
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mingdu.base.operations import WrongSignIn
 from mingdu.base.operations import sign_in as prove_person
-from mingdu.faces.identity import PERSON_KEY, Asked, address_of, begin_session, end_session
+from mingdu.faces.identity import Asked, address_of, begin_desk_session, end_session
 from mingdu.faces.next_page import next_page
 
 
@@ -36,11 +36,11 @@ def sign_in(request: Asked) -> HttpResponse:
     form = SignInForm(request.POST or None)
     if form.is_valid():
         try:
-            person, _token = prove_person(**form.cleaned_data, now=request.now, address=address_of(request))
+            _person, token = prove_person(**form.cleaned_data, now=request.now, address=address_of(request))
         except WrongSignIn:
             form.add_error(None, _("Login or password is wrong."))
         else:
-            begin_session(request, PERSON_KEY, person.pk)
+            begin_desk_session(request, token)
             return redirect(next_page(request, reverse("console:home")))
     page = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
     return render(request, "faces/console/sign_in.html", page, status=401 if form.errors else 200)

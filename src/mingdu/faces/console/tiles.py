@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mingdu.base.actors import Actor
+from mingdu.base.backup_board import backups_seen
 from mingdu.base.charts import Bar, Chart, Words, bar_chart
 from mingdu.billing.queries import runs
 from mingdu.core.clock import civil_day
@@ -21,6 +22,7 @@ from mingdu.satisfaction.desk import scores_of
 from mingdu.satisfaction.queries import board
 from mingdu.service.case_lists import CaseFilter, cases_listed
 
+from .backups.screen import span_words
 from .door import may
 
 
@@ -107,6 +109,17 @@ def _score(by: Actor, now: datetime) -> Tile:
     return Tile(_("Satisfaction"), "star", figure, more, reverse("console:scores"))
 
 
+def _backups(by: Actor, now: datetime) -> Tile:
+    board = backups_seen(by)
+    title, href = _("Backups"), reverse("console:backups")
+    if board is None or board.loss is None:
+        return Tile(title, "shield-check", "–", _("There is no backup yet."), href, "warn")
+    more = _("would be lost now; aimed at: %(aim)s") % {"aim": span_words(board.aimed_loss)}
+    return Tile(
+        title, "shield-check", span_words(board.loss), more, href, "plain" if board.is_well else "bad"
+    )
+
+
 _TILES: tuple[tuple[str, Callable[[Actor, datetime], Tile]], ...] = (
     ("metering.read_network", _collection),
     ("metering.read_network", _terminals),
@@ -115,4 +128,5 @@ _TILES: tuple[tuple[str, Callable[[Actor, datetime], Tile]], ...] = (
     ("service.read", _cases),
     ("billing.read_runs", _bills),
     ("satisfaction.read", _score),
+    ("base.read_backups", _backups),
 )

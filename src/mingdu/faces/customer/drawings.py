@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from mingdu.base.charts import Bar, Chart, Mark, Words, bar_chart, line_chart
-from mingdu.billing.queries import BillView
+from mingdu.billing.months import Month
 from mingdu.core.bill import thousandths_text
 from mingdu.core.registers import PERIOD_REGISTERS, Register
 from mingdu.faces.energy import EnergyDay
@@ -16,7 +16,6 @@ from mingdu.metering.zone import INTERVAL_MINUTES
 
 from .daily import USUAL_PERIODS, DayUse
 
-MONTHS = 13
 # Drawn a little narrower than the narrowest phone shows it, so that its words are not made smaller.
 WIDTH = 320
 # A label each four hours.
@@ -73,19 +72,21 @@ def curve_chart(curve: EnergyDay) -> Chart:
     return line_chart(bars, words, width=WIDTH)
 
 
-def months_chart(bills: Sequence[BillView]) -> Chart | None:
-    """Draw the energy of thirteen months up to the latest bill; None without one."""
-    by_period = {bill.period: bill.energy_wh for bill in bills if bill.is_current}
-    if not by_period:
+def months_chart(months: Sequence[Month]) -> Chart | None:
+    """Draw thirteen months, what was billed and what the registers alone say; None where nothing is known."""
+    if all(month.energy_wh is None for month in months):
         return None
-    year, month = map(int, max(by_period).split("-"))
-    latest = year * 12 + month - 1
-    periods = [f"{at // 12}-{at % 12 + 1:02d}" for at in range(latest - MONTHS + 1, latest + 1)]
-    bars = [Bar(period[2:], (by_period.get(period),)) for period in periods]
+    bars = [
+        Bar(
+            f"{month.first_day:%y-%m}",
+            (month.energy_wh, None) if month.is_billed else (None, month.energy_wh),
+            Mark.ESTIMATED if month.is_estimated else Mark.MEASURED,
+        )
+        for month in months
+    ]
+    names = (_("billed"), _("by the registers, no bill"))
     return bar_chart(
-        bars,
-        Words(_("Energy by month"), _("Month"), (_("energy"),), _("kWh"), thousandths_text),
-        width=WIDTH,
+        bars, Words(_("Energy by month"), _("Month"), names, _("kWh"), thousandths_text), width=WIDTH
     )
 
 

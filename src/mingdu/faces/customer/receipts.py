@@ -12,18 +12,23 @@ from mingdu.faces.customer.pages import choose_account, show
 from mingdu.faces.identity import Asked, signed_in
 from mingdu.faces.paying import periods_of_bills
 from mingdu.money.merchant import merchant
-from mingdu.money.queries import receipt_by_number, receipts_of_account
+from mingdu.money.queries import orders_not_booked, receipt_by_number, receipts_of_account
 
 
 @require_safe
 def receipts(request: Asked) -> HttpResponse:
-    """List what was paid on an account, the newest first."""
+    """List what was paid on an account and what is not booked yet, the newest first."""
     by = signed_in(request)
     chosen = choose_account(request)
     if chosen.account is None:
         return show(request, "no_account", "bills", {})
     found = receipts_of_account(by, chosen.account.id, chosen.account.unit_id)
-    page = {"chosen": chosen, "account": chosen.account, "receipts": found}
+    page = {
+        "chosen": chosen,
+        "account": chosen.account,
+        "receipts": found,
+        "orders": orders_not_booked(by, chosen.account.id, chosen.account.unit_id, now=request.now),
+    }
     return show(request, "receipts", "bills", page)
 
 

@@ -82,6 +82,8 @@ def _said() -> dict[str, str]:
 
 def _next(case: CaseView) -> str:
     latest = next((what for what, *_rest in reversed(case.events) if what in _NEXT_AFTER), "opened")
+    if (latest, case.kind) == ("opened", "repair_request"):
+        return _("Next: a crew comes to you.")
     return {
         "opened": _("Next: a colleague looks into it and answers you here."),
         "reread_ordered": _("Next: the reader's result. You need not be at home if the meter is outside."),

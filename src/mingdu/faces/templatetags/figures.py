@@ -6,6 +6,7 @@ from django import template
 
 from mingdu.billing.line_words import in_own_words
 from mingdu.core.bill import thousandths_text
+from mingdu.faces.act_words import thing_words
 from mingdu.faces.words import WORDS
 from mingdu.faces.writing import yuan_text
 
@@ -16,6 +17,12 @@ register = template.Library()
 def word(code: str) -> str:
     """Return the word for a code in the reader's language."""
     return str(WORDS.get(code, code))
+
+
+@register.filter
+def thing(target: str) -> str:
+    """Say a code like "bill:7" as "bill 7" in the reader's language."""
+    return thing_words(target)
 
 
 @register.filter

@@ -23,7 +23,9 @@ COMMANDS = (
     "headend",
     "bills",
     "processes",
+    "people",
     "demo",
+    "backup",
 )
 
 EXIT_NAMED_ERROR = 1

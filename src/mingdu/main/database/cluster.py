@@ -20,6 +20,10 @@ LOOK_AGAIN_SECONDS = 0.05
 LOG_BYTES_MAX = 16 * 1024 * 1024
 LOG_LINES_SHOWN = 5
 PID_FILE = "postmaster.pid"
+PASSWORD = "mingdu_password"
+RIGHTS = "mingdu_rights"
+"""Says which of the rights below the cluster's role has been given."""
+RIGHTS_NOW = "replication"
 STATUS_LINE = 7
 """Line of the pid file (from 0) in which the server says: starting, ready, stopping."""
 
@@ -51,17 +55,17 @@ def make_cluster(folder: Path, programs: Programs) -> None:
     password = kept_secret(password_file(folder))
     hand_over(password_file(folder), programs.user)
     statements = (
-        f"CREATE ROLE mingdu LOGIN CREATEDB PASSWORD '{password}'\n"
+        f"CREATE ROLE mingdu LOGIN CREATEDB REPLICATION PASSWORD '{password}'\n"
         "CREATE DATABASE mingdu OWNER mingdu\n"
         "REVOKE CONNECT, TEMPORARY ON DATABASE mingdu FROM PUBLIC\n"
     )
-    options = ["--single", "-D", str(folder), "-c", "exit_on_error=on", "-c", "log_statement=none"]
-    programs.run("postgres", [*options, "postgres"], text=statements)
+    _say_alone(folder, programs, statements)
+    _note_rights(folder, programs)
 
 
 def password_file(cluster: Path) -> Path:
     """Return where a cluster keeps the password of the role `mingdu`, 0600."""
-    return cluster / "mingdu_password"
+    return cluster / PASSWORD
 
 
 def data_version(cluster: Path) -> int:
@@ -142,6 +146,24 @@ def processes_in(cluster: Path) -> list[int]:
     return [pid for pid in psutil.pids() if _works_in(pid, folder)]
 
 
+def _say_alone(cluster: Path, programs: Programs, statements: str) -> None:
+    """Let the superuser say something to a cluster that no server works in."""
+    options = ["--single", "-D", str(cluster), "-c", "exit_on_error=on", "-c", "log_statement=none"]
+    programs.run("postgres", [*options, "postgres"], text=statements)
+
+
+def _give_rights(cluster: Path, programs: Programs) -> None:
+    # Clusters made before backups were made over a connection lack the right to copy the server.
+    if not (cluster / RIGHTS).exists():
+        _say_alone(cluster, programs, "ALTER ROLE mingdu REPLICATION\n")
+        _note_rights(cluster, programs)
+
+
+def _note_rights(cluster: Path, programs: Programs) -> None:
+    (cluster / RIGHTS).write_text(RIGHTS_NOW)
+    hand_over(cluster / RIGHTS, programs.user)
+
+
 def _pid_file_lines(cluster: Path) -> list[str]:
     try:
         text = (cluster / PID_FILE).read_text()
@@ -165,12 +187,14 @@ def _launch(places: Places, cluster: Path, programs: Programs, patience_seconds:
     # when nobody has collected the dead process yet.
     (cluster / PID_FILE).unlink(missing_ok=True)
     places.socket_lock.unlink(missing_ok=True)
-    for name, text in (("postgresql.conf", configuration(places.socket_folder)), ("pg_hba.conf", ACCESS)):
+    settings = configuration(places.socket_folder, programs.major_version)
+    for name, text in (("postgresql.conf", settings), ("pg_hba.conf", ACCESS)):
         (cluster / name).write_text(text)
         hand_over(cluster / name, programs.user)
     _turn_log(places.log)
     patience = ["-w", "-t", str(max(1, int(patience_seconds)))]
     try:
+        _give_rights(cluster, programs)
         programs.run("pg_ctl", ["start", "-D", str(cluster), "-l", str(places.log), *patience])
     except ProgramFailed as cause:
         raise _down(f"{cluster}: the server did not start", places.log) from cause

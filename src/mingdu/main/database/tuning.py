@@ -20,6 +20,7 @@ SETTINGS: tuple[tuple[str, str, str], ...] = (
     ("max_wal_size", "4GB", "a day of a million curves loads between two checkpoints"),
     ("min_wal_size", "256MB", "an idle demo does not hold gigabytes of log"),
     ("checkpoint_timeout", "15min", "fewer full pages in the log; recovery still ends within minutes"),
+    ("max_slot_wal_keep_size", "8GB", "a backup that nobody fetches any more does not fill the disk"),
     ("wal_compression", "on", "full pages shrink to a third for little work"),
     ("max_parallel_workers_per_gather", "0", "the workers fill both cores; also needs no /dev/shm"),
     ("max_parallel_maintenance_workers", "0", "for the same reason"),
@@ -31,10 +32,16 @@ SETTINGS: tuple[tuple[str, str, str], ...] = (
     ("log_min_duration_statement", "2s", "slow statements show themselves"),
 )
 
+SINCE_17: tuple[tuple[str, str, str], ...] = (
+    ("summarize_wal", "on", "an incremental backup asks which blocks have changed"),
+)
 
-def configuration(socket_folder: Path) -> str:
+
+def configuration(socket_folder: Path, major_version: int) -> str:
     """
     Return the text of postgresql.conf, written at each start.
+
+    major_version  of the programs; a server refuses settings that it does not know.
 
     What an administrator sets by ALTER SYSTEM stands in postgresql.auto.conf and still wins.
     """
@@ -42,7 +49,8 @@ def configuration(socket_folder: Path) -> str:
         ("port", str(PORT), "only part of the socket's name"),
         ("unix_socket_directories", f"'{socket_folder}'", "short: longer paths than about 100 are refused"),
     )
-    lines = [f"{name} = {value}  # {reason}" for name, value, reason in (*SETTINGS, *place)]
+    settings = SETTINGS + (SINCE_17 if major_version >= 17 else ())
+    lines = [f"{name} = {value}  # {reason}" for name, value, reason in (*settings, *place)]
     return (
         "# Written by the launcher at each start; change settings with ALTER SYSTEM.\n"
         + "\n".join(lines)
@@ -53,4 +61,6 @@ def configuration(socket_folder: Path) -> str:
 ACCESS = """\
 # Written by the launcher at each start: one role, by password, through the socket.
 local all mingdu scram-sha-256
+# Backups copy the server over a connection of its own kind.
+local replication mingdu scram-sha-256
 """

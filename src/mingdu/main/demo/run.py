@@ -65,10 +65,12 @@ def running_demo(environment: Environment, tell: Tell) -> Iterator[Running]:
         running = Running(url, passwords)
         _write_demo_json(environment, running, processes)
         from .month_end import end_month
+        from .payments import PEOPLE, pay_bills
         from .reading_cycle import read_month
 
         read_month(environment, running, tell)
         end_month(running, tell)
+        pay_bills(running, [each for each in PEOPLE if each.point <= town.points], clock.now(), tell)
         yield running
     finally:
         processes.stop()

@@ -18,7 +18,8 @@ from mingdu.metering.models import FindingClosure
 from .findings import locked_finding
 
 VERB = "metering.withdraw_explanation"
-# Tells whether something that stands was made from a usage point's day.
+# Tells whether something that stands was made from a usage point's day, and keeps it so until the transaction
+# ends: asked after the finding is locked, so that everybody takes the two locks in this order.
 Use = Callable[[int, date], bool]
 
 _uses: list[Use] = []

@@ -37,6 +37,7 @@ from .registers import (
     register_values,
     registers_as_known,
 )
+from .spans import SpanEnergy, energy_of_spans
 
 __all__ = (
     "BUCKET_POINTS",
@@ -50,6 +51,7 @@ __all__ = (
     "Points",
     "RegisterValues",
     "Segments",
+    "SpanEnergy",
     "UnlikeDays",
     "bucket_of",
     "closed_until",
@@ -58,6 +60,7 @@ __all__ = (
     "conflicts_found",
     "curve_of",
     "curves",
+    "energy_of_spans",
     "export_lines",
     "findings_open",
     "fingerprint_of_point",

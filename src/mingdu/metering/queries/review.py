@@ -102,6 +102,11 @@ def findings_named(by: Actor, finding_ids: Sequence[int]) -> list[ReviewRow]:
     return list(findings_to_review(by, ReviewFilter()).filter(pk__in=finding_ids))
 
 
+def findings_seen(by: Actor, finding_ids: Sequence[int]) -> list[ReviewRow]:
+    """Return those of these findings that the actor sees, open or explained."""
+    return list(_rows(_seen(by).filter(pk__in=finding_ids).order_by("day", "pk")))
+
+
 def finding_of(by: Actor, finding_id: int) -> ReviewRow | None:
     """Return one finding, open or explained; None for a foreign one as for none."""
     return next(iter(_rows(_seen(by).filter(pk=finding_id))), None)

@@ -21,11 +21,16 @@ from mingdu.money.signatures import Signed, is_genuine
 from mingdu.work.operations import TaskOrder, open_task
 
 from .postings import post_payment
+from .refusals import MINUTE, MOST_A_MINUTE, TooManyNotices, keep_refused
 
 # How far a notice's own time may lie from ours; afterwards even a genuine one is refused.
 WINDOW = timedelta(minutes=5)
 MOST_BYTES = 16_384
 _MOST_HEADER = 1_000
+# How a notice came: it was sent to us.
+SENT = "notice"
+# The kind of the task that a notice which does not fit its order is given to a person with.
+MISMATCH = "payment_mismatch"
 _TIMESTAMP = re.compile(r"[0-9]{1,11}")
 
 
@@ -38,7 +43,7 @@ class RawNotice:
     """
 
     signed: Signed
-    came_by: str = "notice"
+    came_by: str = SENT
 
 
 def take_notice(raw: RawNotice, contract: Merchant, *, by: Actor, at: datetime) -> NoticeVerdict:
@@ -46,17 +51,31 @@ def take_notice(raw: RawNotice, contract: Merchant, *, by: Actor, at: datetime) 
     Keep a notice and do what it says, if it is genuine, fresh and fits an order; any number of times.
 
     returns  what was made of it. A payment is posted by exactly one notice; the others change nothing.
-    raises   NotPermitted; JournalTwice: the transaction pays another order at this very moment (send again)
+    raises   NotPermitted; JournalTwice: the transaction pays another order at this very moment (send again);
+             TooManyNotices: it was refused, as too many were within this minute
     """
     require(by, "money.take_notice")
     fault = _fault(raw.signed, contract, at)
-    if fault is None:
-        said = read_said(raw.signed.body, contract.number)
-        if said is not None:
-            return _take(raw, said, at)
-        fault = NoticeVerdict.UNREADABLE
-    PaymentNotice.objects.create(**_kept(raw, fault, at))
-    return fault
+    if fault is not None:
+        return _refuse(raw, _kept(raw, fault, at), at)
+    said = read_said(raw.signed.body, contract.number)
+    if said is None:
+        PaymentNotice.objects.create(**_kept(raw, NoticeVerdict.UNREADABLE, at))
+        return NoticeVerdict.UNREADABLE
+    verdict = _take(raw, said, at)
+    return verdict or _refuse(raw, _named(raw, said, NoticeVerdict.REPLAYED, at), at)
+
+
+def _refuse(raw: RawNotice, kept: dict[str, Any], at: datetime) -> NoticeVerdict:
+    """Keep what is not believed, within its limits; who was asked himself is never told to wait."""
+    verdict = NoticeVerdict(kept["verdict"])
+    if not keep_refused(kept, at=at) and raw.came_by == SENT:
+        seconds = int(MINUTE.total_seconds())
+        raise TooManyNotices(
+            f"more than {MOST_A_MINUTE} notices within a minute: {verdict}",
+            verdict=verdict.value, most_a_minute=MOST_A_MINUTE, wait_seconds=seconds,
+        )  # fmt: skip
+    return verdict
 
 
 def _fault(signed: Signed, contract: Merchant, at: datetime) -> NoticeVerdict | None:
@@ -71,13 +90,16 @@ def _fault(signed: Signed, contract: Merchant, at: datetime) -> NoticeVerdict | 
 
 
 @transaction.atomic
-def _take(raw: RawNotice, said: Said, at: datetime) -> NoticeVerdict:
-    """Rule on a genuine notice; its nonce is taken in the same transaction, so a failure leaves it free."""
-    kept = _kept(raw, NoticeVerdict.REPLAYED, at) | {"order_number": said.order_number}
+def _take(raw: RawNotice, said: Said, at: datetime) -> NoticeVerdict | None:
+    """
+    Rule on a genuine notice; its nonce is taken in the same transaction, so a failure leaves it free.
+
+    returns  None: the nonce was taken before
+    """
+    kept = _named(raw, said, NoticeVerdict.POSTED, at)
     notice, is_fresh = PaymentNotice.objects.get_or_create(taken_nonce=raw.signed.nonce, defaults=kept)
     if not is_fresh:
-        PaymentNotice.objects.create(**kept)
-        return NoticeVerdict.REPLAYED
+        return None
     order = PaymentOrder.objects.select_for_update().filter(number=said.order_number).first()
     verdict = NoticeVerdict.UNKNOWN_ORDER if order is None else _rule(order, said, at)
     if order is not None and verdict.is_doubtful:
@@ -99,7 +121,7 @@ def _rule(order: PaymentOrder, said: Said, at: datetime) -> NoticeVerdict:
         return NoticeVerdict.CONTRADICTS
     if said.amount_fen != order.amount_fen:
         return NoticeVerdict.WRONG_AMOUNT
-    post_payment(order, said, at=at)
+    post_payment(order, said, by=SYSTEM, at=at)
     return NoticeVerdict.POSTED
 
 
@@ -122,10 +144,14 @@ def _ask_a_person(order: PaymentOrder, said: Said, verdict: NoticeVerdict, at: d
         "verdict": verdict.value,
     }
     task = TaskOrder(
-        "payment_mismatch", f"payment_mismatch:{order.number}:{verdict}", f"payment_order:{order.number}",
+        MISMATCH, f"{MISMATCH}:{order.number}:{said.transaction}", f"payment_order:{order.number}",
         Role.CASHIER.value, order.unit_id, details=details,
     )  # fmt: skip
     open_task(task, by=SYSTEM, at=at)
+
+
+def _named(raw: RawNotice, said: Said, verdict: NoticeVerdict, at: datetime) -> dict[str, Any]:
+    return _kept(raw, verdict, at) | {"order_number": said.order_number, "transaction": said.transaction}
 
 
 def _kept(raw: RawNotice, verdict: NoticeVerdict, at: datetime) -> dict[str, Any]:

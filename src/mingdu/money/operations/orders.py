@@ -27,6 +27,8 @@ from mingdu.money.queries.payments import waiting_orders
 from .account_lock import lock_account
 
 ORDER_VALID = timedelta(minutes=30)
+# How long the notice of a payment may take before the worker asks; then again, each time after twice as long.
+FIRST_ASK = timedelta(seconds=30)
 # A typing mistake is refused here; larger sums go by bank transfer.
 MOST_FEN = 5_000_000
 
@@ -79,18 +81,25 @@ def _create(
     by: Actor,
     at: datetime,
 ) -> PaymentOrder:
-    row_id = _next_id(conn)
+    row_id = next_order_id(conn)
     order = PaymentOrder.objects.create(
-        pk=row_id, number=f"{civil_day(at, settings.ZONE):%Y%m%d}{row_id:08d}", account_id=account_id,
+        pk=row_id, number=order_number(row_id, at=at), account_id=account_id,
         unit_id=unit_id, amount_fen=request.amount_fen, bill_ids=_bills(conn, account_id, request.amount_fen),
         channel=request.channel.value, ordered_by=by.id, ordered_at=at, expires_at=at + ORDER_VALID,
+        next_ask_at=at + FIRST_ASK,
     )  # fmt: skip
     details = {"account": request.account_number, "amount_fen": order.amount_fen, "channel": order.channel}
     audit.record(by, "money.order_payment", f"payment_order:{order.number}", at=at, details=details)
     return order
 
 
-def _next_id(conn: psycopg.Connection[Any]) -> int:
+def order_number(row_id: int, *, at: datetime) -> str:
+    """Return the number of an order: its day and its place among all orders."""
+    return f"{civil_day(at, settings.ZONE):%Y%m%d}{row_id:08d}"
+
+
+def next_order_id(conn: psycopg.Connection[Any]) -> int:
+    """Draw the place of an order, because its number is made from it."""
     row = (
         cursor(conn).execute("SELECT nextval(pg_get_serial_sequence('money_paymentorder', 'id'))").fetchone()
     )

@@ -19,9 +19,11 @@ from .payments import (
     UnknownReceipt,
     latest_waiting_order,
     order_by_number,
+    orders_not_booked,
     payment_notices,
     receipt_by_number,
     receipts_of_account,
+    receipts_of_bill,
 )
 
 __all__ = (
@@ -40,9 +42,11 @@ __all__ = (
     "latest_waiting_order",
     "ledger_sum_fen",
     "order_by_number",
+    "orders_not_booked",
     "owed_by_account",
     "payment_notices",
     "read_owed",
     "receipt_by_number",
     "receipts_of_account",
+    "receipts_of_bill",
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from mingdu.base import audit
 from mingdu.base.actors import Actor
@@ -16,8 +17,9 @@ from mingdu.core.capitals import capitals
 from mingdu.errors import TradeError
 from mingdu.money.ledgers import Ledger
 from mingdu.money.models import Payment, PaymentNotice, PaymentOrder
-from mingdu.money.payment_words import NoticeVerdict, OrderState
+from mingdu.money.payment_words import OrderState
 
+from .order_states import with_state
 from .owed import OwedBill
 
 MOST_ROWS = 200
@@ -94,14 +96,22 @@ def order_by_number(by: Actor, number: str, *, now: datetime) -> OrderView:
     Call it outside a transaction: one that the error rolls back would take the audit row along.
     """
     require(by, "money.read")
-    return _order_view(_seen_order(by, number, now), now)
+    return _order_view(_seen_order(by, number, now))
 
 
 def latest_waiting_order(by: Actor, account_id: int, unit_id: int, *, now: datetime) -> OrderView | None:
     """Return the account's newest order whose payment is awaited, or None."""
     require(by, "money.read", unit_id, account_id=account_id)
-    order = waiting_orders(account_id, now).first()
-    return None if order is None else _order_view(order, now)
+    order = with_state(waiting_orders(account_id, now), now).first()
+    return None if order is None else _order_view(order)
+
+
+def orders_not_booked(by: Actor, account_id: int, unit_id: int, *, now: datetime) -> list[OrderView]:
+    """Return the account's orders whose payment is awaited, or looked at by a person; the newest first."""
+    require(by, "money.read", unit_id, account_id=account_id)
+    orders = with_state(PaymentOrder.objects.filter(account_id=account_id), now)
+    states = (OrderState.WAITING.value, OrderState.DOUBTFUL.value)
+    return [_order_view(order) for order in orders.filter(state__in=states).order_by("-pk")[:MOST_ROWS]]
 
 
 def receipt_by_number(by: Actor, number: str, *, now: datetime) -> ReceiptView:
@@ -118,14 +128,20 @@ def receipt_by_number(by: Actor, number: str, *, now: datetime) -> ReceiptView:
     payments = list(Payment.objects.filter(order=order).select_related("order"))
     if not payments:
         raise UnknownReceipt(f"no receipt {number}", receipt=number)
-    return _receipt_views(payments)[0]
+    return receipt_views(payments)[0]
 
 
 def receipts_of_account(by: Actor, account_id: int, unit_id: int) -> list[ReceiptView]:
     """Return an account's receipts, the newest first."""
     require(by, "money.read", unit_id, account_id=account_id)
     paid = Payment.objects.filter(order__account_id=account_id).select_related("order").order_by("-pk")
-    return _receipt_views(list(paid[:MOST_ROWS]))
+    return receipt_views(list(paid[:MOST_ROWS]))
+
+
+def receipts_of_bill(by: Actor, bill_id: int, account_id: int, unit_id: int) -> list[ReceiptView]:
+    """Return the receipts of the payments that gave something to a bill, the newest first."""
+    receipts = receipts_of_account(by, account_id, unit_id)
+    return [receipt for receipt in receipts if bill_id in {bill.bill_id for bill in receipt.bills}]
 
 
 def payment_notices(by: Actor, *, order_number: str = "", most: int = 50) -> list[NoticeView]:
@@ -151,7 +167,7 @@ def waiting_orders(account_id: int, now: datetime) -> QuerySet[PaymentOrder]:
 
 
 def _seen_order(by: Actor, number: str, now: datetime) -> PaymentOrder:
-    order = PaymentOrder.objects.filter(number=number).first()
+    order: PaymentOrder | None = with_state(PaymentOrder.objects.filter(number=number), now).first()
     seen = scope(by, "money.read")
     if order is not None and (order.account_id in seen.account_ids or seen.covers_unit(order.unit_id)):
         return order
@@ -160,25 +176,16 @@ def _seen_order(by: Actor, number: str, now: datetime) -> PaymentOrder:
     raise UnknownOrder(f"no payment order {number}", order=number)
 
 
-def _order_view(order: PaymentOrder, now: datetime) -> OrderView:
+def _order_view(order: Any) -> OrderView:
+    # `Any`, because `with_state` has written the state on the row.
     return OrderView(
         order.pk, order.number, order.account_id, order.amount_fen, tuple(order.bill_ids), order.channel,
-        order.ordered_at, order.expires_at, _state(order, now),
+        order.ordered_at, order.expires_at, OrderState(order.state),
     )  # fmt: skip
 
 
-def _state(order: PaymentOrder, now: datetime) -> OrderState:
-    if Payment.objects.filter(order=order).exists():
-        return OrderState.PAID
-    doubtful = Q(verdict=NoticeVerdict.WRONG_AMOUNT) | Q(verdict=NoticeVerdict.CONTRADICTS)
-    if PaymentNotice.objects.filter(doubtful, order_number=order.number).exists():
-        return OrderState.DOUBTFUL
-    if order.closed_at is not None:
-        return OrderState.CLOSED
-    return OrderState.WAITING if now < order.expires_at else OrderState.EXPIRED
-
-
-def _receipt_views(payments: list[Payment]) -> list[ReceiptView]:
+def receipt_views(payments: list[Payment]) -> list[ReceiptView]:
+    """Return the receipts of payments, for queries that have asked their own door."""
     bills = _settled_bills(payments)
     return [
         ReceiptView(

@@ -12,9 +12,9 @@ from mingdu.base.actors import Actor
 from mingdu.base.permissions import require
 from mingdu.core.registers import Register
 from mingdu.metering.queries.facts import point_facts_by_id
+from mingdu.rounds.stop_kinds import REREAD
 from mingdu.work.operations import TaskOrder, open_task
 
-REREAD = "reread"
 # Outcomes with which a re-read is ended by its last value.
 CORRECTED, CONFIRMED = READ_OUTCOMES = ("corrected", "confirmed")
 

@@ -29,11 +29,13 @@ from mingdu.metering.readings import (
 )
 from mingdu.rounds.events import FieldReadingSynced
 from mingdu.rounds.models import FieldReading
+from mingdu.rounds.stop_kinds import REREAD, ROUND_READING, STOPS
 from mingdu.work.operations import TaskAlreadyDone, complete_task
 from mingdu.work.queries import TaskView, task_by_id
 
-from .field_items import FieldItem, ItemResult, digits_of
-from .rereads import CONFIRMED, CORRECTED, REREAD
+from .field_items import READ, FieldItem, ItemResult, digits_of
+from .rereads import CONFIRMED, CORRECTED
+from .sending import ARRIVED, end_own_arrived
 
 MOST_ITEMS = 500
 
@@ -50,13 +52,13 @@ Item = TypeVar("Item", bound=Numbered)
 
 
 class UnknownRereadTask(TradeError):
-    """There is no such re-read for this reader."""
+    """There is no such stop for this reader: no re-read, and none of a round."""
 
     next_step = "refresh the route"
 
 
 class NotAskedFor(TradeError):
-    """The value is of a register or an instant that the re-read does not ask for."""
+    """The value is of a register or an instant that the stop does not ask for."""
 
     next_step = "read the register and the settlement that the route names"
 
@@ -83,11 +85,14 @@ def sync(items: list[FieldItem], *, by: Actor, at: datetime) -> list[ItemResult]
     """
     Take what a phone sends; a bad item never holds back the others, and nothing is stored twice.
 
+    Stops on his route whose readings came from their meters meanwhile are ended with it.
     returns  one result an item, in the order sent
     raises   TooManyItems, NotPermitted
     """
     require(by, "rounds.sync")
-    return each_by_itself(items, lambda item: _store(item, by=by, at=at))
+    results = each_by_itself(items, lambda item: _store(item, by=by, at=at))
+    end_own_arrived(by=by, at=at)
+    return results
 
 
 def each_by_itself(items: Sequence[Item], store: Callable[[Item], bool]) -> list[ItemResult]:
@@ -112,29 +117,31 @@ def _alone(item: Item, store: Callable[[Item], bool]) -> ItemResult:
 
 def _store(item: FieldItem, *, by: Actor, at: datetime) -> bool:
     """Enter one item; tells whether it was new."""
-    task = _reread(item, by, at)
+    task = _stop(item, by, at)
     reading, is_new = _written(item, task, by=by, at=at)
     if not is_new:
         _refuse_other(reading, item)
         return False
-    if task.outcome:
-        raise TaskAlreadyDone(f"re-read {task.id} is done already", task=task.id)
-    _enter(reading, by=by, at=at)
+    # Who stood at a meter whose reading came meanwhile has read all the same; the two are held together.
+    if task.outcome not in ("", ARRIVED):
+        raise TaskAlreadyDone(f"stop {task.id} is done already", task=task.id)
+    _enter(reading, _intent(task), by=by, at=at)
     _refuse_unknown_photo(item)
-    _finish(task, reading, by=by, at=at)
+    if not task.outcome:
+        _finish(task, reading, by=by, at=at)
     return True
 
 
-def _reread(item: FieldItem, by: Actor, at: datetime) -> TaskView:
+def _stop(item: FieldItem, by: Actor, at: datetime) -> TaskView:
     task = task_by_id(by, item.task_id)
-    if task is None or task.kind != REREAD:
-        raise UnknownRereadTask(f"no re-read {item.task_id}", task=item.task_id)
+    if task is None or task.kind not in STOPS:
+        raise UnknownRereadTask(f"no stop {item.task_id}", task=item.task_id)
     asked_at = datetime.fromisoformat(task.details["read_at"])
     # An instant that has not come yet is refused by metering, under its own name.
     other_instant = item.read_at != asked_at and item.read_at <= at
     if other_instant or item.register.name not in task.details["registers"]:
         raise NotAskedFor(
-            f"re-read {task.id} does not ask for {item.register.name} at {item.read_at.isoformat()}",
+            f"stop {task.id} does not ask for {item.register.name} at {item.read_at.isoformat()}",
             task=task.id, registers=task.details["registers"], read_at=task.details["read_at"],
         )  # fmt: skip
     return task
@@ -175,14 +182,20 @@ def _refuse_unknown_photo(item: FieldItem) -> None:
         raise UnknownPhoto(f"no photo {item.photo_id}", photo=item.photo_id) from None
 
 
-def _enter(reading: FieldReading, *, by: Actor, at: datetime) -> None:
-    """Take the value through the one door of readings; it corrects what is stored."""
+def _intent(task: TaskView) -> Intent:
+    """A re-read corrects what is stored; in a round, two values that differ are both kept and looked at."""
+    return Intent.CORRECT if task.kind == REREAD else Intent.RECORD
+
+
+def _enter(reading: FieldReading, intent: Intent, *, by: Actor, at: datetime) -> None:
+    """Take the value through the one door of readings."""
     evidence = record_evidence("phone", reading.client_id, by=by, at=at)
-    batch = ReadingBatch(Source.PHONE, evidence, CurveColumns.none(), _columns(reading), Intent.CORRECT)
+    batch = ReadingBatch(Source.PHONE, evidence, CurveColumns.none(), _columns(reading), intent)
     acceptance = accept_readings(batch, by=by, at=at)
     if acceptance.bad:
         raise acceptance.bad[0].error
-    reading.corrected = bool(acceptance.register_outcomes[0] == Outcome.ACCEPTED)
+    is_new = bool(acceptance.register_outcomes[0] == Outcome.ACCEPTED)
+    reading.corrected = is_new and intent is Intent.CORRECT
     reading.save(update_fields=["corrected"])
     details = {"register": Register(reading.register).name, "digits": reading.digits}
     audit.record(by, "rounds.sync", f"task:{reading.task_id}", at=at, details=details)
@@ -202,7 +215,7 @@ def _columns(reading: FieldReading) -> RegisterColumns:
 
 def _finish(task: TaskView, reading: FieldReading, *, by: Actor, at: datetime) -> None:
     """
-    End the task when its last register is in, and tell who ordered it.
+    End the task when its last register is in, and tell who ordered a re-read.
 
     Since the value was entered, this transaction holds the bucket of the point; so of two registers that
     arrive at once the later one sees the earlier one here.
@@ -210,6 +223,9 @@ def _finish(task: TaskView, reading: FieldReading, *, by: Actor, at: datetime) -
     readings = FieldReading.objects.filter(task_id=task.id)
     taken = {Register(number).name for number in readings.values_list("register", flat=True)}
     if taken != set(task.details["registers"]):
+        return
+    if task.kind == ROUND_READING:
+        complete_task(task.id, READ, by=by, at=at)
         return
     corrected = readings.filter(corrected=True).exists()
     complete_task(task.id, CORRECTED if corrected else CONFIRMED, by=by, at=at)

@@ -11,12 +11,14 @@ from mingdu.base import audit
 from mingdu.base.actors import Actor
 from mingdu.base.permissions import require
 from mingdu.errors import TradeError
+from mingdu.metering.queries.facts import point_facts
 from mingdu.rounds.models import FieldVisit
+from mingdu.rounds.stop_kinds import STOPS
 from mingdu.work.operations import complete_task
-from mingdu.work.queries import task_by_id
+from mingdu.work.queries import TaskView, task_by_id
 
 from .field_items import READ, ItemResult
-from .rereads import REREAD
+from .sending import ARRIVED
 from .sync import ClientIdTaken, UnknownPhoto, UnknownRereadTask, each_by_itself
 
 # What may stand in the way of a reading (未抄到原因): locked door, dog, refused, broken meter, a display that
@@ -67,25 +69,27 @@ def _store(visit: VisitItem, *, by: Actor, at: datetime) -> bool:
     if visit.outcome != READ and visit.outcome not in NO_ACCESS:
         raise UnknownVisitOutcome(f"no outcome {visit.outcome!r}", outcome=visit.outcome, known=NO_ACCESS)
     task = task_by_id(by, visit.task_id)
-    if task is None or task.kind != REREAD:
-        raise UnknownRereadTask(f"no re-read {visit.task_id}", task=visit.task_id)
-    stored, is_new = _written(visit, by=by, at=at)
+    if task is None or task.kind not in STOPS:
+        raise UnknownRereadTask(f"no stop {visit.task_id}", task=visit.task_id)
+    stored, is_new = _written(visit, task, by=by, at=at)
     if not is_new:
         _refuse_other(stored, visit)
         return False
     _refuse_unknown_photo(visit)
-    if visit.outcome != READ:
+    if visit.outcome != READ and task.outcome != ARRIVED:
         complete_task(task.id, visit.outcome, note=visit.note, by=by, at=at)
     details = {"outcome": visit.outcome, "visit": stored.pk, "is_confirmed": visit.is_confirmed}
     audit.record(by, "rounds.record_visit", f"task:{task.id}", at=at, details=details)
     return True
 
 
-def _written(visit: VisitItem, *, by: Actor, at: datetime) -> tuple[FieldVisit, bool]:
+def _written(visit: VisitItem, task: TaskView, *, by: Actor, at: datetime) -> tuple[FieldVisit, bool]:
+    code = task.details["usage_point"]
     return FieldVisit.objects.get_or_create(
         client_id=visit.client_id,
         defaults={
             "task_id": visit.task_id,
+            "usage_point_id": point_facts([code])[code].id,
             "outcome": visit.outcome,
             "is_confirmed": visit.is_confirmed,
             "note": visit.note,

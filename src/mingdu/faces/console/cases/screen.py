@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from mingdu.base.actors import Actor
@@ -24,6 +26,7 @@ from mingdu.faces.identity import Asked
 from mingdu.metering.queries.point_state import point_state
 from mingdu.metering.queries.review import findings_of_point
 from mingdu.metering.zone import zone
+from mingdu.rulebook.rule_files import tariff_title
 from mingdu.service.case_desk import CaseDesk, case_desk
 from mingdu.service.queries import CaseView, case_by_number
 from mingdu.work.task_lists import people_for, task_listed
@@ -78,6 +81,7 @@ def show_case(request: Asked, by: Actor, number: str, typed: Typed) -> HttpRespo
     page = {
         "case": found,
         "account": account,
+        "tariff": tariff_title(account.tariff, _language(), settings.RULES_FOLDER) if account.tariff else "",
         "limit": limit_words(found.due_at, request.now) if is_open else None,
         "contacts": masked_contacts(by, account.account_number, now=request.now),
         "may_reveal": may(by, "customers.reveal_contact"),
@@ -88,6 +92,11 @@ def show_case(request: Asked, by: Actor, number: str, typed: Typed) -> HttpRespo
         **_acts(by, found, typed),
     }
     return not_kept(render(request, "faces/console/cases/case.html", page, status=typed.status))
+
+
+def _language() -> str:
+    """The reader's language as rule files name it."""
+    return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
 def _money(request: Asked, by: Actor, found: CaseView, account: AccountView) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mingdu.base.actors import Actor
 from mingdu.base.links import link_to
 from mingdu.base.permissions import require
 from mingdu.base.queries import names_of
+from mingdu.billing.uses import bill_of_day
 from mingdu.core.clock import civil_day
 from mingdu.core.registers import PERIOD_REGISTERS, Register
 from mingdu.faces.console.door import at_desk, is_part, may
@@ -133,6 +134,8 @@ def _finding_page(
         "shown": shown,
         "finding": found,
         "is_open": is_open,
+        "bill": None if is_open else bill_of_day(found.usage_point_id, found.day),
+        "may_see_bills": may(by, "billing.read"),
         "explained_by": names_of({found.by or ""}).get(found.by or "", found.by),
         "curve": curve_drawn(found.usage_point_id, found.day),
         "history": history_drawn(found.usage_point_id, found.day),

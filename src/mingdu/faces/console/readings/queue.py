@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from mingdu.base.actors import Actor
 from mingdu.base.sheets import sheet_of
+from mingdu.billing.uses import bill_of_day
 from mingdu.core.clock import civil_day
 from mingdu.core.findings import Rule
 from mingdu.customers.search import Holder, holders_of_points
@@ -22,6 +23,7 @@ from mingdu.metering.queries.review import (
     ReviewRow,
     areas_seen,
     day_energies,
+    findings_seen,
     findings_to_review,
 )
 from mingdu.metering.zone import zone
@@ -53,6 +55,8 @@ def readings(request: Asked) -> HttpResponse:
     by = at_desk(request)
     wanted = asked_for(request)
     sheet = sheet_of(request, findings_to_review(by, wanted))
+    explained = findings_seen(by, request.session.pop(EXPLAINED_KEY, []))
+    bills = {row.pk: bill_of_day(row.usage_point_id, row.day) for row in explained}
     page = {
         "sheet": sheet,
         "rows": shown_rows(by, list(sheet.rows), civil_day(request.now, zone())),
@@ -60,7 +64,9 @@ def readings(request: Asked) -> HttpResponse:
         "rules": [rule.name for rule in Rule],
         "areas": areas_seen(by),
         "may_explain": may(by, "metering.explain_finding"),
-        "explained": request.session.pop(EXPLAINED_KEY, []),
+        "explained": [row.pk for row in explained if bills[row.pk] is None],
+        "billed": [(row, bill) for row in explained if (bill := bills[row.pk])],
+        "may_see_bills": may(by, "billing.read"),
         "back": request.GET.urlencode(),
     }
     return render(request, "faces/console/readings/queue.html", page)

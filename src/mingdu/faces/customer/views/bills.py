@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from mingdu.billing.compare import Comparison, compare_bills
+from mingdu.billing.compare import Comparison, compare_bills, compare_energy
 from mingdu.billing.due import due_day
+from mingdu.billing.months import months_of_account
 from mingdu.billing.printing import bill_pdf
 from mingdu.billing.queries import bill_json, bills_of_account
 from mingdu.customers.binding import bill_code
@@ -17,7 +18,7 @@ from mingdu.faces.customer.drawings import months_chart
 from mingdu.faces.customer.lines import bill_shown
 from mingdu.faces.customer.pages import choose_account, show
 from mingdu.faces.identity import Asked, signed_in
-from mingdu.money.queries import balance_fen
+from mingdu.money.queries import balance_fen, receipts_of_bill
 
 
 @require_safe
@@ -28,12 +29,13 @@ def bills(request: Asked) -> HttpResponse:
     if chosen.account is None:
         return show(request, "no_account", "bills", {})
     account = chosen.account
-    found = bills_of_account(by, account.id)
+    months = months_of_account(by, account.id, now=request.now)
     page = {
         "chosen": chosen,
         "account": account,
-        "bills": found[::-1],
-        "chart": months_chart(found),
+        "bills": bills_of_account(by, account.id)[::-1],
+        "chart": months_chart(months),
+        "has_estimates": any(month.is_estimated for month in months),
         "balance_fen": balance_fen(by, account.id, account.unit_id),
     }
     return show(request, "bills", "bills", page)
@@ -55,6 +57,7 @@ def bill(request: Asked, bill_id: int) -> HttpResponse:
         if by.is_customer
         else "",
         "balance_fen": balance_fen(by, account.id, account.unit_id) if by.is_customer else 0,
+        "receipts": receipts_of_bill(by, bill_id, account.id, account.unit_id),
         "due_on": due_day(by, bill_id, now=request.now),
     }
     return show(request, "bill", "bills", page)
@@ -65,7 +68,8 @@ def compare(request: Asked, bill_id: int) -> HttpResponse:
     """Show why a bill is higher or lower than that of the month before."""
     by = signed_in(request)
     found = compare_bills(by, bill_id, now=request.now)
-    return show(request, "compare", "bills", {"bill_id": bill_id, **compared(found)})
+    energy = None if found else compare_energy(by, bill_id, now=request.now)
+    return show(request, "compare", "bills", {"bill_id": bill_id, "energy": energy, **compared(found)})
 
 
 @require_safe

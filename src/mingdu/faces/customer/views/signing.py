@@ -20,7 +20,7 @@ from mingdu.customers.operations import (
 )
 from mingdu.faces.customer.forms import CodeForm, PhoneForm
 from mingdu.faces.customer.pages import show
-from mingdu.faces.identity import CUSTOMER_KEY, Asked, begin_session, end_session
+from mingdu.faces.identity import Asked, begin_session, end_session
 from mingdu.faces.next_page import next_page
 
 PHONE_KEY = "code_phone"
@@ -59,7 +59,7 @@ def code(request: Asked) -> HttpResponse:
         except WrongCode:
             form.add_error("code", _("The code does not fit, or is too old. Ask for a new one."))
         else:
-            begin_session(request, CUSTOMER_KEY, proven.customer_id)
+            begin_session(request, proven.customer_id)
             return redirect(next_page(request, reverse("customer:home")))
     return _code_page(request, form, status=401)
 
