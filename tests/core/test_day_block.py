@@ -22,7 +22,7 @@ BLOCK = block_of(*curve("5x96 | 7x96"))
         ("capacity_w", column(10**12)),
         ("wh_per_digit", column(0)),
         ("multiplier", column(-1)),
-        ("digit_count", column(11)),
+        ("digit_count", column(12)),
         ("total", column(1, 2, -2)[np.newaxis]),
         ("total", column(1, 10**8, 2)[np.newaxis]),
         ("periods", np.full((1, 3, 5), 10**8)),

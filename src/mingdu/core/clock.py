@@ -11,13 +11,15 @@ from mingdu.core.types import Ints, Times
 from mingdu.errors import TradeError
 
 MICROSECONDS_PER_MINUTE = 60_000_000
+# Intervals [min] that a curve may have: those that divide the hour.
+INTERVALS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 class BadInterval(TradeError):
     """An interval that does not divide the hour, or a day that is no whole number of intervals."""
 
-    next_step = "use 1, 2, 3, 5, 10, 15, 20, 30 or 60 minutes, as the channel's profile says"
+    next_step = "use 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60 minutes, as the channel's profile says"
 
 
 def day_number(day: date) -> int:
@@ -61,7 +63,7 @@ def points_in_day(day: date, zone: ZoneInfo, interval_minutes: int) -> int:
 
     raises  BadInterval
     """
-    if interval_minutes < 1 or 60 % interval_minutes:
+    if interval_minutes not in INTERVALS:
         raise BadInterval(f"an interval of {interval_minutes} minutes", interval_minutes=interval_minutes)
     begin, end = day_bounds(day, zone)
     points, rest = divmod((end - begin) // timedelta(minutes=1), interval_minutes)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mingdu.core.quality import Quality
+from mingdu.core.quality import ESTIMATED, Quality
 from mingdu.core.types import AnyColumn, Bytes, Flags, Ints
 from mingdu.errors import TradeError
 
@@ -24,6 +24,7 @@ DIGITS_MIN, DIGITS_MAX = -(2**31), 2**31 - 1
 
 _RUN = np.dtype([("mark", "u1"), ("intervals", "<u2")])
 _WORST_MARK = max(Quality)
+_NOT_READ = frozenset({*map(int, ESTIMATED), int(Quality.MISSING)})
 
 
 class CurveOutOfRange(TradeError):
@@ -98,6 +99,11 @@ def unpack_curves(
     marks = _unpack_quality(quality, points)
     _marked_rows(values, marks)
     return values, marks
+
+
+def is_guess(quality: bytes | None) -> bool:
+    """Tell whether a packed day holds nothing that was read: estimates and missing intervals alone."""
+    return quality is not None and set(quality[:: _RUN.itemsize]) <= _NOT_READ
 
 
 def _headers(values: Ints) -> Bytes:

@@ -17,7 +17,7 @@ NOT_KNOWN = -1
 HOURS = 24
 LARGEST_CAPACITY_W = 10**11
 LARGEST_FACTOR_WH = 2**30
-LARGEST_DIGITS = 10
+LARGEST_DIGITS = 11
 # Every product and sum of the kernels on a block stays below this; it is proven when the block is made.
 LARGEST_ENERGY_WH = 2**62
 
@@ -69,6 +69,15 @@ class Freezes(_Rows):
 
     total: Ints
     periods: Ints
+
+    def finer(self, decimals: int) -> Freezes:
+        """Return the same registers with so many more decimals."""
+        if not decimals:
+            return self
+        factor = 10**decimals
+        return Freezes(
+            *(np.where(each == NOT_READ, each, each * factor) for each in (self.total, self.periods))
+        )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,14 +13,13 @@ from django.conf import settings
 from mingdu.base.database import reading_connection
 from mingdu.core.clock import day_bounds, interval_starts
 from mingdu.core.quality import Quality
-from mingdu.core.registers import WH_PER_DIGIT, Register
+from mingdu.core.registers import REGISTER_SCALE, Register
 from mingdu.core.types import Ints
-from mingdu.metering.queries import curves, installations_between
+from mingdu.metering.queries import Installed, installations_between
+from mingdu.metering.store.point_days import PointDay, point_days
+from mingdu.metering.store.profiles import wh_per_digit
 from mingdu.metering.store.registers import fetch_between
 from mingdu.metering.zone import INTERVAL_MINUTES
-
-HUNDREDTHS = Decimal("0.01")
-TEN_THOUSANDTHS = Decimal("0.0001")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class EnergyDay:
     day: date
     energy_wh: list[int | None]
     quality: list[Quality]
+    interval_minutes: int = INTERVAL_MINUTES
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,16 @@ class RegisterReading:
 
 def energy_days(usage_point_id: int, first_day: date, last_day: date) -> list[EnergyDay]:
     """Return a point's energy through civil days, both ends included; the account's door was asked before."""
-    days = (last_day - first_day).days + 1
-    return [_energy_day(usage_point_id, first_day + timedelta(days=offset)) for offset in range(days)]
+    days = [first_day + timedelta(days=offset) for offset in range((last_day - first_day).days + 1)]
+    return energy_of_days(usage_point_id, days)
+
+
+def energy_of_days(usage_point_id: int, days: Sequence[date]) -> list[EnergyDay]:
+    """Return a point's energy of some days, in their order; the account's door was asked before."""
+    conn = reading_connection()
+    span = day_bounds(min(days), settings.ZONE)[0], day_bounds(max(days), settings.ZONE)[1]
+    installed = installations_between(conn, _one(usage_point_id), *span)
+    return [_energy_day(stored, installed) for stored in point_days(conn, usage_point_id, list(days))]
 
 
 def register_readings(usage_point_id: int, first_day: date, last_day: date) -> list[RegisterReading]:
@@ -64,26 +73,23 @@ def register_readings(usage_point_id: int, first_day: date, last_day: date) -> l
 
 
 def register_value(register: Register, digits: int) -> Decimal:
-    """Return what the register shows: kWh or kvarh with two decimals, demand in kW with four."""
-    return digits * (TEN_THOUSANDTHS if register is Register.DEMAND else HUNDREDTHS)
+    """Return what the register shows, in its unit: kWh or kvarh with two decimals, demand in kW with four."""
+    return digits * Decimal(1).scaleb(-REGISTER_SCALE[register].decimals)
 
 
-def _energy_day(usage_point_id: int, day: date) -> EnergyDay:
-    block = curves(reading_connection(), _one(usage_point_id), day, 1)
-    energy_wh = block.values[0, 0] * WH_PER_DIGIT * _multipliers(usage_point_id, day)
-    quality = [Quality(int(mark)) for mark in block.quality[0, 0]]
+def _energy_day(stored: PointDay, installed: Installed) -> EnergyDay:
+    energy_wh = stored.values * wh_per_digit(stored.decimals) * _multipliers(stored, installed)
+    quality = [Quality(int(mark)) for mark in stored.quality]
     known = [
         None if mark is Quality.MISSING else int(energy)
         for mark, energy in zip(quality, energy_wh, strict=True)
     ]
-    return EnergyDay(day, known, quality)
+    return EnergyDay(stored.day, known, quality, stored.minutes)
 
 
-def _multipliers(usage_point_id: int, day: date) -> Ints:
+def _multipliers(stored: PointDay, installed: Installed) -> Ints:
     """Return the multiplier of each interval: an exchange may change it within the day."""
-    span = day_bounds(day, settings.ZONE)
-    installed = installations_between(reading_connection(), _one(usage_point_id), *span)
-    starts = interval_starts(day, settings.ZONE, INTERVAL_MINUTES).astype(np.int64)
+    starts = interval_starts(stored.day, settings.ZONE, stored.minutes).astype(np.int64)
     held = (starts[:, None] >= installed.valid_from) & (starts[:, None] < installed.valid_to)
     multipliers: Ints = (held * installed.multiplier).sum(axis=1, dtype=np.int64)
     return multipliers

@@ -111,6 +111,7 @@ class Finding(models.Model):
     day = models.DateField(db_index=True)
     first_interval = models.SmallIntegerField()
     latest_interval = models.SmallIntegerField()
+    interval_minutes = models.SmallIntegerField(default=15, db_default=15)
     severity = models.SmallIntegerField()
     figure = models.BigIntegerField()
     threshold = models.BigIntegerField()

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from mingdu.core.registers import CHANNEL_SCALE
 from mingdu.core.types import Bytes, Flags, Ints, Times
 from mingdu.errors import TradeError
 
@@ -51,6 +52,12 @@ class WrongDayLength(TradeError):
     next_step = "send whole days of the channel's interval; days that change the clocks are shorter or longer"
 
 
+class OtherInterval(TradeError):
+    """A curve of a day that is stored with another interval or other decimals."""
+
+    next_step = "send the day as it is stored, or correct it by the channel's profile"
+
+
 class UnlikeReadingColumns(TradeError):
     """Columns of one batch that have different lengths."""
 
@@ -92,6 +99,7 @@ class CurveColumns:
     usage_point_id, day, channel  int64 (row,)         day: days since 1970-01-01; channel: Channel
     values                        int64 (row, point)   register digits of each interval, before the multiplier
     quality                       uint8 (row, point)   Quality
+    decimals                      int64 (row,)         digits behind the point; None: the channel's own
     """
 
     usage_point_id: Ints
@@ -99,15 +107,27 @@ class CurveColumns:
     channel: Ints
     values: Ints
     quality: Bytes
+    decimals: Ints | None = None
 
     def __post_init__(self) -> None:
         rows = len(self.usage_point_id)
-        _check_lengths(rows, self.day, self.channel, self.values, self.quality)
+        _check_lengths(rows, self.day, self.channel, self.values, self.quality, self.scale)
         if self.values.ndim != 2 or self.values.shape != self.quality.shape:
             raise UnlikeReadingColumns(f"values {self.values.shape} and quality {self.quality.shape}")
 
     def __len__(self) -> int:
         return len(self.usage_point_id)
+
+    @property
+    def scale(self) -> Ints:
+        """Return the decimals of each row, int64 (row,); those of an unknown channel do not matter."""
+        if self.decimals is not None:
+            return self.decimals
+        own = np.zeros(int(self.channel.max(initial=0)) + 1, dtype=np.int64)
+        for channel, scale in CHANNEL_SCALE.items():
+            if channel < len(own):
+                own[channel] = scale.decimals
+        return own[np.maximum(self.channel, 0)]
 
     @classmethod
     def none(cls) -> Self:
@@ -119,7 +139,7 @@ class CurveColumns:
         """Return the chosen rows."""
         return CurveColumns(
             self.usage_point_id[rows], self.day[rows], self.channel[rows],
-            self.values[rows], self.quality[rows],
+            self.values[rows], self.quality[rows], None if self.decimals is None else self.decimals[rows],
         )  # fmt: skip
 
 

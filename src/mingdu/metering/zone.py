@@ -1,4 +1,4 @@
-"""The utility's zone and its civil days; curves of metering are of quarter hours."""
+"""The utility's zone and its civil days; a curve is of quarter hours where nothing else is said."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.conf import settings
 
-from mingdu.core.clock import day_bounds, day_number, day_of, points_in_day
+from mingdu.core.clock import INTERVALS, day_bounds, day_number, day_of, points_in_day
 from mingdu.core.types import Ints, Times
 
 from .store.columns import aware, instant64
@@ -22,9 +22,9 @@ def zone() -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
-def intervals_of(day: date) -> int:
-    """Count the quarter hours of a civil day."""
-    return points_in_day(day, zone(), INTERVAL_MINUTES)
+def intervals_of(day: date, interval_minutes: int = INTERVAL_MINUTES) -> int:
+    """Count the intervals of a civil day."""
+    return points_in_day(day, zone(), interval_minutes)
 
 
 def midnight(day: date) -> datetime:
@@ -39,11 +39,17 @@ def day_starts(days: Ints) -> Times:
     return np.array(starts, dtype="datetime64[us]")[place.reshape(-1)]
 
 
-def day_lengths(days: Ints) -> Ints:
-    """Count the intervals of each civil day, int64 (row,)."""
+def day_minutes(days: Ints) -> Ints:
+    """Return how long each civil day is, int64 (row,) [min]."""
     distinct, place = np.unique(days, return_inverse=True)
-    lengths = np.array([intervals_of(day_of(int(day))) for day in distinct], dtype=np.int64)
+    lengths = np.array([intervals_of(day_of(int(day)), 1) for day in distinct], dtype=np.int64)
     return lengths[place.reshape(-1)]
+
+
+def intervals_minutes(days: Ints, points: int) -> Ints:
+    """Return how long an interval is where a civil day has so many, int64 (row,) [min]; 0: none is so."""
+    minutes, rest = np.divmod(day_minutes(days), max(points, 1))
+    return np.where((rest == 0) & np.isin(minutes, INTERVALS), minutes, 0)
 
 
 def civil_days(instants: Times) -> Ints:

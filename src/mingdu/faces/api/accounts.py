@@ -14,7 +14,6 @@ from mingdu.customers.queries import AccountView, account_for, own_accounts
 from mingdu.faces.energy import energy_days, register_readings
 from mingdu.faces.problems import BadInput
 from mingdu.faces.writing import Instant, local, yuan_text
-from mingdu.metering.zone import INTERVAL_MINUTES
 from mingdu.money.queries import balance_fen
 
 from .door import Request
@@ -109,7 +108,7 @@ def curve(request: Request, number: Number, span: Query[Span]) -> list[CurveAnsw
     return [
         CurveAnswer(
             day=day.day,
-            interval_minutes=INTERVAL_MINUTES,
+            interval_minutes=day.interval_minutes,
             energy_kwh=[None if energy is None else thousandths_text(energy) for energy in day.energy_wh],
             quality=[mark.name.lower() for mark in day.quality],
         )

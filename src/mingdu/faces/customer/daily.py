@@ -12,13 +12,13 @@ import numpy as np
 from mingdu.base.database import reading_connection
 from mingdu.core.quality import ESTIMATED, Quality
 from mingdu.core.registers import PERIOD_REGISTERS, WH_PER_DIGIT, Register
-from mingdu.core.types import Bytes, Flags, Ints
+from mingdu.core.types import Flags, Ints
 from mingdu.core.usage import RegisterPairs, Remark, capacity_limit_wh, register_usage
-from mingdu.faces.energy import EnergyDay, energy_days
-from mingdu.metering.queries import Installed, curves, installations, installations_between
+from mingdu.faces.energy import EnergyDay, energy_of_days
+from mingdu.metering.queries import Installed, installations, installations_between
 from mingdu.metering.store.columns import instant64, microseconds
 from mingdu.metering.store.registers import StoredRegisters, fetch_between
-from mingdu.metering.zone import intervals_of, midnight
+from mingdu.metering.zone import midnight
 
 REGISTERS = (Register.TOTAL, *PERIOD_REGISTERS)
 USUAL_PERIODS = (Register.PEAK, Register.FLAT, Register.VALLEY)
@@ -72,8 +72,9 @@ def daily_use(usage_point_id: int, first_day: date, last_day: date) -> list[DayU
     if not len(installed):
         return [DayUse(day) for day in days]
     found = _by_registers(ids, days, span, installed)
-    for alike in _alike([day for day in days if day not in found], installed):
-        found |= {curve.day: use_of_curve(curve) for curve in _curves(ids, alike, installed)}
+    unread = [day for day in days if day not in found]
+    if unread:
+        found |= {curve.day: use_of_curve(curve) for curve in energy_of_days(usage_point_id, unread)}
     return [found[day] for day in days]
 
 
@@ -93,38 +94,6 @@ def use_of_curve(curve: EnergyDay) -> DayUse:
         is_estimated=any(mark in ESTIMATED for mark in curve.quality),
         is_partial=len(known) < len(curve.energy_wh),
     )
-
-
-def _alike(days: list[date], installed: Installed) -> list[list[date]]:
-    """Cut days into runs that are read at once: consecutive, of one length, with one multiplier."""
-    if len(set(installed.multiplier.tolist())) != 1:
-        return [[day] for day in days]
-    runs: list[list[date]] = []
-    for day in days:
-        previous = runs[-1][-1] if runs else None
-        follows = previous == day - timedelta(days=1) and intervals_of(previous) == intervals_of(day)
-        if follows:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return runs
-
-
-def _curves(ids: Ints, days: list[date], installed: Installed) -> list[EnergyDay]:
-    if len(days) == 1:
-        return energy_days(int(ids[0]), days[0], days[0])
-    block = curves(reading_connection(), ids, days[0], len(days))
-    energy_wh = block.values[0] * WH_PER_DIGIT * installed.multiplier[0]
-    return [_curve(day, energy_wh[n], block.quality[0, n]) for n, day in enumerate(days)]
-
-
-def _curve(day: date, energy_wh: Ints, quality: Bytes) -> EnergyDay:
-    marks = [Quality(mark) for mark in quality.tolist()]
-    known = [
-        None if mark is Quality.MISSING else energy
-        for mark, energy in zip(marks, energy_wh.tolist(), strict=True)
-    ]
-    return EnergyDay(day, known, marks)
 
 
 def _by_registers(

@@ -19,7 +19,7 @@ from .daily import USUAL_PERIODS, DayUse
 # Drawn a little narrower than the narrowest phone shows it, so that its words are not made smaller.
 WIDTH = 320
 # A label each four hours.
-LABEL_EVERY = 4 * 60 // INTERVAL_MINUTES
+LABEL_EVERY_MINUTES = 4 * 60
 
 
 def registers_shown(days: Sequence[DayUse]) -> tuple[Register, ...]:
@@ -59,15 +59,16 @@ def mark_of(use: DayUse) -> Mark:
 
 
 def curve_chart(curve: EnergyDay) -> Chart:
-    """Draw a day's energy quarter hour by quarter hour."""
-    bars = [Bar(_clock(place), (energy,)) for place, energy in enumerate(curve.energy_wh)]
+    """Draw a day's energy interval by interval."""
+    step = curve.interval_minutes
+    bars = [Bar(_clock(place * step), (energy,)) for place, energy in enumerate(curve.energy_wh)]
     words = Words(
-        _("Energy of the day by quarter hours"),
+        _("Energy of the day by quarter hours") if step == INTERVAL_MINUTES else _("Energy of the day"),
         _("From"),
         (_("energy"),),
         _("kWh"),
         thousandths_text,
-        LABEL_EVERY,
+        LABEL_EVERY_MINUTES // step,
     )
     return line_chart(bars, words, width=WIDTH)
 
@@ -90,6 +91,5 @@ def months_chart(months: Sequence[Month]) -> Chart | None:
     )
 
 
-def _clock(place: int) -> str:
-    minutes = place * INTERVAL_MINUTES
+def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"

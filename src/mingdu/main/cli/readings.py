@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from mingdu.base.actors import Actor
+from mingdu.core.clock import INTERVALS, BadInterval
 from mingdu.errors import TradeError
 from mingdu.main.clock import clock_of
 from mingdu.main.environment import current_environment
@@ -24,6 +25,7 @@ from .whole_file import whole_file
 
 REGISTRY = "registry"
 EXIT_BAD_ROWS = 1
+_INTERVAL = re.compile(r"([0-9]{1,2})(?:/([23]))?")
 
 File = Annotated[Path, typer.Argument(help="File of readings, or registry.json.")]
 Format = Annotated[str | None, typer.Option("--format", help="long, curves, registers or registry.")]
@@ -33,6 +35,9 @@ By = Annotated[str, typer.Option(help="Login of who does it; empty: the system i
 First = Annotated[str, typer.Option("--from", help="First day, such as 2026-12-01.")]
 Last = Annotated[str, typer.Option("--to", help="Last day, included.")]
 Period = Annotated[str, typer.Option(help="Month, such as 2026-12.")]
+Interval = Annotated[
+    str, typer.Option(help="Minutes of an interval of the curves; with decimals of kWh behind a slash: 30/3.")
+]
 Out = Annotated[Path, typer.Option(help="File to write.")]
 
 
@@ -73,7 +78,12 @@ def export_group(app: typer.Typer) -> typer.Typer:
 
 
 def import_(
-    file: File, form: Format = None, dry_run: DryRun = False, report: Report = None, by: By = ""
+    file: File,
+    form: Format = None,
+    dry_run: DryRun = False,
+    report: Report = None,
+    by: By = "",
+    interval: Interval = "15",
 ) -> None:
     """Import readings or a registry; exit code 1 when a line could not be taken, all others stand."""
     if not file.is_file():
@@ -84,7 +94,8 @@ def import_(
             raise NoDryRun(f"{file.name} is a registry", file=file.name)
         outcome = _registry_report(file, staff_or_system(by))
     else:
-        outcome = _import_readings(file, form, dry_run, staff_or_system(by), now)
+        kept = _kept(interval)
+        outcome = _import_readings(file, form, kept, dry_run=dry_run, by=staff_or_system(by), now=now)
     text = json.dumps(outcome, ensure_ascii=False)
     if report is None:
         typer.echo(text)
@@ -110,15 +121,15 @@ def close_days(first: First, last: Last, by: By = "") -> None:
     typer.echo(json.dumps({"run": run.pk, **vars(done), "results": ledger.results(run.pk)}))
 
 
-def export_readings(period: Period, out: Out, by: By = "") -> None:
-    """Write the readings of a month in the long form of `mingdu import`."""
+def export_readings(period: Period, out: Out, by: By = "", interval: Interval = "15") -> None:
+    """Write the readings of a month in the long form of `mingdu import`, curves of one interval."""
     first_day, end_day = _month(period)
     ready()
     from mingdu.metering.queries import export_lines
 
     lines = 0
     with whole_file(out) as opened:
-        for line in export_lines(staff_or_system(by), first_day, end_day):
+        for line in export_lines(staff_or_system(by), first_day, end_day, _kept(interval)[0]):
             opened.write(line + "\n")
             lines += 1
     typer.echo(f"rows={lines - 1} file={out}")
@@ -131,13 +142,23 @@ def ready() -> datetime:
     return clock_of(environment).now()
 
 
-def _import_readings(file: Path, form: str | None, dry_run: bool, by: Actor, now: datetime) -> dict[str, Any]:
-    from mingdu.metering.operations import Form, UnknownFormat, import_file
+def _kept(interval: str) -> tuple[int, int]:
+    found = _INTERVAL.fullmatch(interval)
+    minutes, decimals = (int(found[1]), int(found[2] or 2)) if found else (0, 0)
+    if minutes not in INTERVALS:
+        raise BadInterval(f"{interval!r} is no interval", interval=interval)
+    return minutes, decimals
+
+
+def _import_readings(
+    file: Path, form: str | None, kept: tuple[int, int], *, dry_run: bool, by: Actor, now: datetime
+) -> dict[str, Any]:
+    from mingdu.metering.operations import Form, Kept, UnknownFormat, import_file
 
     if form is not None and form not in list(Form):
         raise UnknownFormat(f"no form {form}; known are {', '.join(Form)}, registry", form=form)
     chosen = None if form is None else Form(form)
-    return import_file(file, form=chosen, dry_run=dry_run, by=by, at=now).as_json()
+    return import_file(file, form=chosen, kept=Kept(*kept), dry_run=dry_run, by=by, at=now).as_json()
 
 
 def _registry_report(file: Path, by: Actor) -> dict[str, Any]:

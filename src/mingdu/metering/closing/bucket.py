@@ -21,11 +21,12 @@ from mingdu.metering.store.buckets import lock_buckets
 from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.curves import Origin
 from mingdu.metering.store.layout import closed_days
+from mingdu.metering.store.profiles import Profile, Profiles
 from mingdu.metering.zone import intervals_of
 from mingdu.rulebook.calendars import holiday_calendar
 from mingdu.rulebook.validation import validation_rules_on
 
-from .block import BucketDays, Ground, fetch_bucket
+from .block import BucketDays, Ground, fetch_bucket, profiles_of
 from .spans import GapSpan, cells_of, gap_spans
 from .steps import Step, steps_of
 from .write import day_findings, mark_closed, settle_findings, write_closed, write_findings
@@ -44,26 +45,30 @@ def close_bucket(run: LedgerRun, bucket: LedgerBucket, at: datetime) -> dict[str
     origin = Origin(Source.DAY_CLOSE, evidence, at)
     figures = {"points": len(found.ids), "changed_curves": 0, "findings": 0, "settled": 0, "contradicted": 0}
     for step in steps_of(first, last, intervals_of):
-        for name, count in _close_step(conn, found, step, origin).items():
-            figures[name] += count
+        profiles = profiles_of(conn, found.ids, step)
+        for profile in profiles.distinct:
+            for name, count in _close_step(conn, found, step, origin, (profiles, profile)).items():
+                figures[name] += count
         days = [step.first + timedelta(days=n) for n in range(step.days)]
         mark_closed(days, bucket.bucket, run.parameters["by"], at)
     return figures
 
 
-def _close_step(conn: Connection, found: Points, step: Step, origin: Origin) -> dict[str, int]:
+def _close_step(
+    conn: Connection, found: Points, step: Step, origin: Origin, part: tuple[Profiles, Profile]
+) -> dict[str, int]:
     ground = _ground(step)
-    fetched = fetch_bucket(conn, found, step, ground)
+    fetched = fetch_bucket(conn, found, step, ground, part)
     if fetched is None:
         return {}
     closed = close_block(fetched.block, ground.thresholds)
     units = dict(zip(found.ids.tolist(), found.unit_ids.tolist(), strict=True))
     made = day_findings(fetched, closed.findings)
-    opened = write_findings(conn, made, units, origin.recorded_at)
+    opened = write_findings(conn, made, units, fetched.profile.minutes, origin.recorded_at)
     spans = gap_spans(conn, fetched, closed.fills)
     others = replace(fetched, active=fetched.active & ~cells_of(spans, fetched))
     written = [_write(conn, others, closed, origin)]
-    written += [_close_span(conn, found, span, step, origin) for span in spans]
+    written += [_close_span(conn, found, span, step, origin, part[1]) for span in spans]
     return {
         "changed_curves": sum(changed for changed, _ in written),
         "findings": len(opened),
@@ -73,7 +78,7 @@ def _close_step(conn: Connection, found: Points, step: Step, origin: Origin) -> 
 
 
 def _close_span(
-    conn: Connection, found: Points, span: GapSpan, step: Step, origin: Origin
+    conn: Connection, found: Points, span: GapSpan, step: Step, origin: Origin, profile: Profile
 ) -> tuple[int, int]:
     """
     Close the gaps of a span over the span's own days; write those of the step and those already closed.
@@ -82,7 +87,8 @@ def _close_span(
     that are still open wait for their own close, and so do the findings of all but the step's days.
     """
     ground = _ground(span.days)
-    fetched = fetch_bucket(conn, found.take(np.isin(found.ids, span.ids)), span.days, ground)
+    part = profiles_of(conn, span.ids, span.days), profile
+    fetched = fetch_bucket(conn, found.take(np.isin(found.ids, span.ids)), span.days, ground, part)
     assert fetched is not None, "a gap is of a point that has a meter"
     days = fetched.block.days.numbers
     is_due = closed_days(conn, np.full(len(days), found.ids[0]), days)

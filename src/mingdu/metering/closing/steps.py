@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+from mingdu.metering.zone import INTERVAL_MINUTES
 
 STEP_DAYS = 7
 HISTORY_DAYS = 28
@@ -34,6 +36,10 @@ class Step:
     def history_first(self) -> date:
         """The first day of the history."""
         return self.first - timedelta(days=self.history_days)
+
+    def of_interval(self, minutes: int) -> Step:
+        """Return the step for curves of another interval [min] than the usual one."""
+        return replace(self, intervals=self.intervals * INTERVAL_MINUTES // minutes)
 
 
 def steps_of(first: date, last: date, intervals_of: Callable[[date], int]) -> list[Step]:

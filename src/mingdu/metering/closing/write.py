@@ -9,7 +9,7 @@ from datetime import date, datetime
 import numpy as np
 
 from mingdu.base import outbox
-from mingdu.core.clock import day_of
+from mingdu.core.clock import day_number, day_of
 from mingdu.core.day_close import ClosedDays
 from mingdu.core.findings import Findings, Rule
 from mingdu.core.registers import Channel
@@ -27,9 +27,10 @@ from .block import BucketDays
 NO_LONGER_FOUND = "no_longer_found"
 _UPSERT = """
     INSERT INTO metering_finding AS f
-        (usage_point_id, day, rule, first_interval, latest_interval, severity, figure, threshold, found_at)
+        (usage_point_id, day, rule, first_interval, latest_interval, severity, figure, threshold, found_at,
+         interval_minutes)
     SELECT k.point, date '1970-01-01' + k.day::int, k.rule, k.first, k.latest, k.severity, k.figure,
-           k.threshold, %s
+           k.threshold, %s, %s
     FROM unnest(%s, %s, %s::text[], %s, %s, %s, %s, %s)
         AS k(point, day, rule, first, latest, severity, figure, threshold)
     ON CONFLICT (usage_point_id, day, rule) DO UPDATE
@@ -74,6 +75,7 @@ def write_closed(conn: Connection, fetched: BucketDays, closed: ClosedDays, orig
         channel=np.full(len(row), Channel.IMPORT, dtype=np.int64),
         values=closed.values[row, day],
         quality=closed.quality[row, day],
+        decimals=np.full(len(row), fetched.profile.decimals, dtype=np.int64),
     )
     write_versions(conn, curves, fetched.version[row, day], origin)
     return len(curves)
@@ -104,15 +106,19 @@ def day_findings(fetched: BucketDays, findings: Findings) -> DayFindings:
 
 
 def write_findings(
-    conn: Connection, found: DayFindings, units: dict[int, int], at: datetime
+    conn: Connection, found: DayFindings, units: dict[int, int], minutes: int, at: datetime
 ) -> list[FindingOpened]:
-    """Keep the findings, tell those that are new; a finding is one for its point, day and rule."""
+    """
+    Keep the findings, tell those that are new; a finding is one for its point, day and rule.
+
+    minutes   length of their intervals
+    """
     names = [Rule(code).name for code in found.rule.tolist()]
     columns = (
         found.point, found.day, names, found.first, found.latest, found.severity, found.figure,
         found.threshold,
     )  # fmt: skip
-    written = fetch_rows(conn, _UPSERT, (at, *columns)) if len(found) else []
+    written = fetch_rows(conn, _UPSERT, (at, minutes, *columns)) if len(found) else []
     opened = [
         FindingOpened(number, point, units[point], rule, day.isoformat(), severity)
         for number, point, rule, day, severity, is_new in written
@@ -131,11 +137,22 @@ def settle_findings(fetched: BucketDays, found: DayFindings, at: datetime) -> in
         closure__isnull=True, day__gte=days[0], day__lte=days[-1],
         usage_point_id__gte=int(fetched.ids[0]), usage_point_id__lte=int(fetched.ids[-1]),
     ).values_list("pk", "usage_point_id", "day", "rule")  # fmt: skip
-    gone = [pk for pk, *key in still_open if tuple(key) not in made]
+    gone = [
+        pk
+        for pk, point, day, rule in still_open
+        if (point, day, rule) not in made and _is_own(fetched, point, day_number(day))
+    ]
     FindingClosure.objects.bulk_create(
         FindingClosure(finding_id=pk, reason=NO_LONGER_FOUND, by="system", at=at) for pk in gone
     )
     return len(gone)
+
+
+def _is_own(fetched: BucketDays, point: int, day: int) -> bool:
+    """Tell whether a day is of this block: a finding of another profile's day is for that one to settle."""
+    row = int(np.searchsorted(fetched.ids, point))
+    is_here = row < len(fetched.ids) and int(fetched.ids[row]) == point
+    return is_here and bool(fetched.own[row, day - fetched.block.days.first_day])
 
 
 def mark_closed(days: Sequence[date], bucket: int, by: str, at: datetime) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mingdu.core.curves import DIGITS_MAX, DIGITS_MIN
 from mingdu.core.quality import Quality
-from mingdu.core.registers import Channel, Register
+from mingdu.core.registers import REGISTER_SCALE, Channel, Register, Scale
 from mingdu.core.types import AnyColumn, Bytes, Flags, Ints
 from mingdu.metering.intake.checks import CLOCK_TOLERANCE
 from mingdu.metering.intake.days import Intervals, gather_days
@@ -22,11 +22,10 @@ from mingdu.metering.readings import (
     UnknownUsagePoint,
 )
 from mingdu.metering.store.columns import instant64
-from mingdu.metering.zone import INTERVAL, civil_days, day_starts
+from mingdu.metering.zone import civil_days, day_starts
 
 from .cells import Cells, read_numbers, read_texts
 from .parsed import (
-    ENERGY_UNITS,
     NOT_KNOWN,
     BadLine,
     BadTime,
@@ -41,7 +40,7 @@ from .parsed import (
     read_distinct,
     units_of,
 )
-from .wide_curves import named_error
+from .wide_curves import kept_with, named_error
 
 SECOND_NAMES = ("channel", "register", "channel|register")
 TAIL = ("time", "value", "unit", "quality")
@@ -68,14 +67,15 @@ def read_long(cells: Cells, header: list[str], setting: Setting) -> Parsed:
     points = setting.points.ids(texts[0])
     codes, no_code = read_distinct(texts[1], _code)
     instants, no_time = read_distinct(texts[2], instant_reader(setting.zone))
-    decimals = _decimals(codes, texts[4])
+    decimals = _decimals(codes, texts[4], setting)
     quality, no_quality = read_distinct(texts[5], _quality)
     no_unit = decimals == NO_DECIMALS
     numbers = read_numbers(cells, slice(VALUE, VALUE + 1), np.where(no_unit, 0, decimals)[:, np.newaxis])
     digits, is_interval = numbers.digits[:, 0], codes >= CHANNEL_CODES
     wide = is_interval & ((digits > DIGITS_MAX) | (digits < DIGITS_MIN))
     no_value = numbers.is_bad[:, 0] | wide | (numbers.is_empty[:, 0] & (quality != Quality.MISSING))
-    off_grid = _off_grid(instants, is_interval & ~no_time)
+    interval = np.timedelta64(setting.interval_minutes, "m")
+    off_grid = _off_grid(instants, is_interval & ~no_time, interval)
     faults: list[Fault] = [
         (points == NOT_KNOWN, lambda row: named_error(UnknownUsagePoint, "usage_point", texts[0], row)),
         (no_code, lambda row: named_error(UnknownChannel, "channel", texts[1], row)),
@@ -84,7 +84,7 @@ def read_long(cells: Cells, header: list[str], setting: Setting) -> Parsed:
         (no_quality, lambda row: named_error(UnknownQuality, "quality", texts[5], row)),
         (no_value, lambda row: _bad_value(cells, texts[3], row)),
         (
-            is_interval & _is_future(instants, setting.at),
+            is_interval & _is_future(instants, interval, setting.at),
             lambda row: named_error(FutureReading, "time", texts[2], row),
         ),
     ]
@@ -92,7 +92,8 @@ def read_long(cells: Cells, header: list[str], setting: Setting) -> Parsed:
     good &= quality != Quality.MISSING
     lines = Lines(points, codes, instants, digits, quality.astype(np.uint8), cells.line)
     parts = [_register_part(lines.take(good & ~is_interval))]
-    parts += [Part(curves, line) for curves, line in gather_days(_intervals(lines.take(good & is_interval)))]
+    gathered = gather_days(_intervals(lines.take(good & is_interval)), setting.interval_minutes)
+    parts += [Part(kept_with(curves, setting.decimals), line) for curves, line in gathered]
     return Parsed(parts, [BadLine(int(cells.line[row]), error) for row, error in found])
 
 
@@ -128,28 +129,34 @@ def _quality(text: str) -> int | None:
     return None if quality is None else int(quality)
 
 
-def _decimals(codes: Ints, units: AnyColumn) -> Ints:
+def _decimals(codes: Ints, units: AnyColumn, setting: Setting) -> Ints:
     """Return the decimals that make each value whole digits; NO_DECIMALS: unit and register do not fit."""
     decimals = np.full(len(codes), NO_DECIMALS, dtype=np.int64)
     for code in np.unique(codes).tolist():
         here = codes == code
-        known = ENERGY_UNITS if code >= CHANNEL_CODES else units_of(Register(code))
+        known = units_of(_scale(code, setting))
         texts, place = distinct_texts(units[here])
         read = [known.get(text.lower(), NO_DECIMALS) for text in texts]
         decimals[here] = np.array(read, dtype=np.int64)[place]
     return decimals
 
 
-def _off_grid(instants: Ints, is_interval: Flags) -> Flags:
-    """Tell which intervals do not begin on a quarter hour of their civil day."""
+def _scale(code: int, setting: Setting) -> Scale:
+    if code >= CHANNEL_CODES:
+        return setting.scale_of(Channel(code - CHANNEL_CODES))
+    return REGISTER_SCALE[Register(code)]
+
+
+def _off_grid(instants: Ints, is_interval: Flags, interval: np.timedelta64) -> Flags:
+    """Tell which intervals do not begin where one of their civil day begins."""
     off_grid = np.zeros(len(instants), dtype=bool)
     times = instants[is_interval].astype("datetime64[us]")
-    off_grid[is_interval] = (times - day_starts(civil_days(times))) % INTERVAL != np.timedelta64(0)
+    off_grid[is_interval] = (times - day_starts(civil_days(times))) % interval != np.timedelta64(0)
     return off_grid
 
 
-def _is_future(instants: Ints, at: datetime) -> Flags:
-    ends = instants.astype("datetime64[us]") + INTERVAL
+def _is_future(instants: Ints, interval: np.timedelta64, at: datetime) -> Flags:
+    ends = instants.astype("datetime64[us]") + interval
     return np.greater(ends, instant64(at + CLOCK_TOLERANCE))
 
 

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from mingdu.core.clock import day_number
-from mingdu.core.registers import Register
+from mingdu.core.registers import CHANNEL_SCALE, KWH_CHANNELS, Channel, Scale
 from mingdu.core.types import AnyColumn, Flags, Ints
 from mingdu.errors import TradeError
 from mingdu.metering.queries import ids_of_codes
 from mingdu.metering.readings import CurveColumns, RegisterColumns
 from mingdu.metering.store.columns import Connection
+from mingdu.metering.store.profiles import LEAST_DECIMALS
+from mingdu.metering.zone import INTERVAL_MINUTES
 
 NOT_KNOWN = -1
 YEARS = range(2000, 2100)
@@ -29,21 +31,23 @@ class BrokenRow(TradeError):
 
 
 class BadTime(TradeError):
-    """A time or day that is none, or an interval that does not begin on a quarter hour."""
+    """A time or day that is none, or an interval that does not begin where one of its day begins."""
 
-    next_step = "write 2026-12-30 for a day, 2026-12-30T00:15:00+08:00 for a time"
+    next_step = "write 2026-12-30 for a day, 2026-12-30T00:15:00+08:00 for a time; --interval names another"
 
 
 class UnknownChannel(TradeError):
     """A channel or register that Mingdu does not know."""
 
-    next_step = "use IMPORT, EXPORT or the name of a register: TOTAL, PEAK, FLAT, VALLEY …"
+    next_step = "use a channel such as IMPORT, EXPORT, VOLTAGE_A or a register such as TOTAL, PEAK, DEMAND"
 
 
 class UnknownUnit(TradeError):
     """A unit that does not belong to this channel or register."""
 
-    next_step = "use kWh, kvarh for reactive registers, kW for DEMAND"
+    next_step = (
+        "use kWh, kvarh for reactive energy, kW for demand and power, V, A; nothing for a power factor"
+    )
 
 
 class UnknownQuality(TradeError):
@@ -102,11 +106,26 @@ class PointCodes:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a form needs beside the bytes: the points, the utility's zone, the time."""
+    """
+    What a form needs beside the bytes: the points, the utility's zone, the time.
+
+    interval_minutes  of the channels of the long form; a wide form says it by its columns
+    decimals          that the file's energy curves are kept with: 2, or 3 for whole watt-hours
+    """
 
     points: PointCodes
     zone: ZoneInfo
     at: datetime
+    interval_minutes: int = INTERVAL_MINUTES
+    decimals: int = LEAST_DECIMALS
+
+    def scale_of(self, channel: Channel) -> Scale:
+        """Return the scale that a channel of this file is kept in."""
+        return (
+            CHANNEL_SCALE[channel]._replace(decimals=self.decimals)
+            if channel in KWH_CHANNELS
+            else CHANNEL_SCALE[channel]
+        )
 
 
 def distinct_texts(column: AnyColumn) -> tuple[list[str], Ints]:
@@ -154,15 +173,14 @@ def instant_reader(zone: ZoneInfo) -> Callable[[str], int | None]:
     return read_instant
 
 
-# Digits behind the point of one digit of a register, by unit: 0.01 kWh, 0.01 kvarh, 0.0001 kW.
-ENERGY_UNITS = {"kwh": 2, "wh": -1}
-REACTIVE_UNITS = {"kvarh": 2, "varh": -1}
-DEMAND_UNITS = {"kw": 4, "w": 1}
-REACTIVE = (Register.REACTIVE_FORWARD, Register.REACTIVE_REVERSE)
+# Units that are taken beside a scale's own, with their power of ten against it.
+_PREFIXED = {
+    "kWh": {"wh": -3, "mwh": 3}, "kvarh": {"varh": -3, "mvarh": 3}, "kW": {"w": -3, "mw": 3},
+    "V": {"kv": 3}, "A": {"ma": -3},
+}  # fmt: skip
 
 
-def units_of(register: Register) -> dict[str, int]:
-    """Return the units of a register with the decimals that make its digits whole."""
-    if register is Register.DEMAND:
-        return DEMAND_UNITS
-    return REACTIVE_UNITS if register in REACTIVE else ENERGY_UNITS
+def units_of(scale: Scale) -> dict[str, int]:
+    """Return the units that a value may have, lower case, with the decimals that make its digits whole."""
+    others = {unit: scale.decimals + power for unit, power in _PREFIXED.get(scale.unit, {}).items()}
+    return {scale.unit.lower(): scale.decimals} | others

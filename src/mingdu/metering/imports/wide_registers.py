@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from mingdu.core.quality import Quality
-from mingdu.core.registers import Register
+from mingdu.core.registers import REGISTER_SCALE, Register
 from mingdu.metering.intake.faults import Fault, first_faults
 from mingdu.metering.readings import WHICHEVER_METER, RegisterColumns, UnknownUsagePoint
 
 from .cells import Cells, read_numbers, read_texts
 from .parsed import (
-    ENERGY_UNITS,
     NOT_KNOWN,
     BadLine,
     BadTime,
@@ -21,7 +20,6 @@ from .parsed import (
     UnknownUnit,
     instant_reader,
     read_distinct,
-    units_of,
 )
 from .wide_curves import bad_cell, named_error
 
@@ -43,9 +41,9 @@ def read_wide_registers(cells: Cells, header: list[str], setting: Setting) -> Pa
     texts = [read_texts(cells, column) for column in range(HEAD_CELLS)]
     points = setting.points.ids(texts[0])
     instants, no_time = read_distinct(texts[1], instant_reader(setting.zone))
-    _, no_unit = read_distinct(texts[2], lambda text: ENERGY_UNITS[UNIT] if text.lower() == UNIT else None)
+    _, no_unit = read_distinct(texts[2], lambda text: 0 if text.lower() == UNIT else None)
     registers = [Register[name] for name in header[HEAD_CELLS:]]
-    decimals = np.array([max(units_of(register).values()) for register in registers], dtype=np.int64)
+    decimals = np.array([REGISTER_SCALE[register].decimals for register in registers], dtype=np.int64)
     numbers = read_numbers(cells, slice(HEAD_CELLS, None), decimals)
     faults: list[Fault] = [
         (points == NOT_KNOWN, lambda row: named_error(UnknownUsagePoint, "usage_point", texts[0], row)),

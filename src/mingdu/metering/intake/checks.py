@@ -10,7 +10,15 @@ import numpy as np
 from mingdu.core.clock import day_of
 from mingdu.core.curves import DIGITS_MAX, DIGITS_MIN
 from mingdu.core.quality import Quality
-from mingdu.core.registers import Channel, Register
+from mingdu.core.registers import (
+    DEMAND_TIME_MAX,
+    DEMAND_TIMES,
+    KWH_CHANNELS,
+    STATUS_MAX,
+    STATUS_WORDS,
+    Channel,
+    Register,
+)
 from mingdu.core.types import Flags, Ints
 from mingdu.errors import TradeError
 from mingdu.metering.readings import (
@@ -26,13 +34,16 @@ from mingdu.metering.readings import (
 )
 from mingdu.metering.store.columns import Connection, instant64
 from mingdu.metering.store.layout import KnownPoints, Months, installed_meters
-from mingdu.metering.zone import INTERVAL, civil_days, day_lengths, day_starts
+from mingdu.metering.store.profiles import LEAST_DECIMALS, MOST_DECIMALS
+from mingdu.metering.zone import INTERVAL_MINUTES, civil_days, day_minutes, day_starts, intervals_minutes
 
 from .faults import Fault, first_faults
 
 # A meter's clock may go wrong by so much (protocol facts: meter within 10 s, alarm above 2 min).
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_MARK = max(Quality)
+DECIMALS_MAX = 6
+MINUTE = np.timedelta64(1, "m")
 
 
 @dataclass(frozen=True)
@@ -77,8 +88,9 @@ def check_registers(
 ) -> tuple[RegisterColumns, Checked]:
     """Check register readings row by row; returns them with their meters looked up, and the errors."""
     meters, shown = installed_meters(conn, readings.usage_point_id, readings.meter_id, readings.read_at)
-    impossible = (readings.digits < 0) | (readings.digits >= 10**shown) | (readings.quality > LARGEST_MARK)
-    impossible |= (readings.quality == Quality.MISSING) | ~np.isin(readings.register, list(Register))
+    impossible = (readings.digits < 0) | (readings.digits > _most_digits(readings.register, shown))
+    impossible |= (readings.quality > LARGEST_MARK) | (readings.quality == Quality.MISSING)
+    impossible |= ~np.isin(readings.register, list(Register))
     utc_days = readings.read_at.astype("datetime64[D]").astype(np.int64)
     faults: list[Fault] = [
         (
@@ -105,8 +117,14 @@ def _of_wrong_length(curves: CurveColumns, ground: Ground) -> Flags:
     # Days without storage may lie outside the calendar; they have their own error.
     wrong = np.zeros(len(curves), dtype=bool)
     here = ground.months.hold(curves.day)
-    wrong[here] = day_lengths(curves.day[here]) != curves.values.shape[1]
+    wrong[here] = intervals_minutes(curves.day[here], curves.values.shape[1]) == 0
     return wrong
+
+
+def _most_digits(register: Ints, shown: Ints) -> Ints:
+    """Return the largest value that each register can hold, int64 (row,)."""
+    counts = np.where(np.isin(register, list(DEMAND_TIMES)), DEMAND_TIME_MAX, 10**shown - 1)
+    return np.where(np.isin(register, list(STATUS_WORDS)), STATUS_MAX, counts)
 
 
 def _with_bad_values(curves: CurveColumns) -> Flags:
@@ -116,6 +134,9 @@ def _with_bad_values(curves: CurveColumns) -> Flags:
     bad: Flags = (values.max(axis=1) > DIGITS_MAX) | (values.min(axis=1) < DIGITS_MIN)
     bad |= curves.quality.max(axis=1) > LARGEST_MARK
     bad |= ~np.isin(curves.channel, list(Channel))
+    is_energy = np.isin(curves.channel, list(KWH_CHANNELS))
+    bad |= curves.scale < np.where(is_energy, LEAST_DECIMALS, 0)
+    bad |= curves.scale > np.where(is_energy, MOST_DECIMALS, DECIMALS_MAX)
     return bad
 
 
@@ -124,11 +145,12 @@ def _with_future(curves: CurveColumns, ground: Ground) -> Flags:
     future: Flags = np.greater(curves.day, civil_days(np.array([ground.latest]))[0])
     rows = np.flatnonzero(ground.months.hold(curves.day))
     starts = day_starts(curves.day[rows])
-    unfinished = starts + INTERVAL * curves.values.shape[1] > ground.latest
-    rows, starts = rows[unfinished], starts[unfinished]
+    minutes = day_minutes(curves.day[rows])
+    unfinished = starts + MINUTE * minutes > ground.latest
+    rows, starts, minutes = rows[unfinished], starts[unfinished], minutes[unfinished]
     comes = curves.quality[rows] != Quality.MISSING
     latest = np.where(comes.any(axis=1), comes.shape[1] - np.argmax(comes[:, ::-1], axis=1), 0)
-    future[rows] = starts + INTERVAL * latest > ground.latest
+    future[rows] = starts + MINUTE * (minutes * latest // comes.shape[1]) > ground.latest
     return future
 
 
@@ -137,8 +159,9 @@ def _unknown_point(usage_point_id: Ints) -> TradeError:
 
 
 def _wrong_length(curves: CurveColumns, row: int) -> TradeError:
-    points, due = curves.values.shape[1], int(day_lengths(curves.day[[row]])[0])
-    return WrongDayLength(f"{points} intervals on {_day(curves, row)}", points=points, due=due)
+    points, minutes = curves.values.shape[1], int(day_minutes(curves.day[[row]])[0])
+    told = f"{points} intervals on {_day(curves, row)}, which has {minutes} minutes"
+    return WrongDayLength(told, points=points, due=minutes // INTERVAL_MINUTES)
 
 
 def _bad_curve(curves: CurveColumns, row: int) -> TradeError:

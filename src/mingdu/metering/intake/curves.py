@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from mingdu.core.clock import day_of
 from mingdu.core.merge import Merge, merge_day
-from mingdu.core.quality import Quality
+from mingdu.core.quality import ESTIMATED, Quality
 from mingdu.core.registers import Channel
 from mingdu.core.types import Bytes, Flags, Ints
-from mingdu.metering.readings import CurveColumns, Intent, Outcome
+from mingdu.metering.readings import CurveColumns, Intent, OtherInterval, Outcome
 from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.conflicts import Conflicts
 from mingdu.metering.store.curves import Origin, StoredCurves, fetch_curves, write_curves
 from mingdu.metering.store.latest import rounds_of
 from mingdu.metering.store.layout import closed_days
-from mingdu.metering.zone import INTERVAL, day_starts
+from mingdu.metering.zone import day_starts, intervals_minutes
+
+NOT_READ = (*ESTIMATED, Quality.MISSING)
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of some rows: outcomes uint8 of the rows' own shape, and the contradictions found."""
+    """
+    What became of some rows.
+
+    outcomes   uint8 of the rows' own shape
+    conflicts  the contradictions found
+    unlike     rows whose day is stored with another interval or other decimals; they were not taken
+    """
 
     outcomes: Bytes
     conflicts: Conflicts
+    unlike: tuple[tuple[int, OtherInterval], ...] = ()
 
 
 def take_curves(conn: Connection, curves: CurveColumns, intent: Intent, origin: Origin) -> Taken:
@@ -38,30 +49,86 @@ def take_curves(conn: Connection, curves: CurveColumns, intent: Intent, origin: 
         curves = replace(curves, values=np.where(missing, 0, curves.values))
     outcomes = np.zeros(curves.values.shape, dtype=np.uint8)
     conflicts = [_contradictions(curves, np.zeros(curves.values.shape, dtype=bool), curves.values)]
+    unlike: list[tuple[int, OtherInterval]] = []
     for rows in rounds_of(curves.usage_point_id, curves.day, curves.channel):
         # Usually every row is in the first round; then nothing is copied.
         chosen = curves if len(rows) == len(curves) else curves.take(rows)
         taken = _take_round(conn, chosen, intent, origin)
         outcomes[rows] = taken.outcomes
         conflicts.append(taken.conflicts)
-    return Taken(outcomes, Conflicts.joined(conflicts))
+        unlike += [(int(rows[row]), error) for row, error in taken.unlike]
+    return Taken(outcomes, Conflicts.joined(conflicts), tuple(unlike))
 
 
 def _take_round(conn: Connection, curves: CurveColumns, intent: Intent, origin: Origin) -> Taken:
-    stored = fetch_curves(conn, curves)
+    found = fetch_curves(conn, curves)
+    stored = found.take(found.decimals == curves.scale[found.place])
+    others = _Others.of(curves, found)
     is_stored = np.zeros(len(curves), dtype=bool)
     is_stored[stored.place] = True
+    is_stored[others.row] = True
     outcomes = np.where(
         curves.quality != Quality.MISSING, np.uint8(Outcome.ACCEPTED), np.uint8(Outcome.NOTHING)
     )
     _write_new(conn, curves, ~is_stored & np.any(outcomes, axis=1), origin)
+    replaced = others.row[others.gives_way]
+    write_versions(conn, curves.take(replaced), others.version[others.gives_way], origin)
     met = curves.take(stored.place)
     merge = merge_day(stored.values, stored.quality, met.values, met.quality)
     if intent is Intent.CORRECT:
         merge = _overruled(merge, met)
     _write_merged(conn, met, stored, merge, origin)
     outcomes[stored.place] = merge_outcomes(merge, met.quality)
-    return Taken(outcomes, _contradictions(met, merge.conflict, stored.values))
+    outcomes[others.row[~others.gives_way]] = Outcome.BAD
+    return Taken(outcomes, _contradictions(met, merge.conflict, stored.values), others.errors(curves))
+
+
+@dataclass(frozen=True)
+class _Others:
+    """
+    Rows whose day is stored with another interval or other decimals; one entry each.
+
+    gives_way  nothing of the stored day was read, and something of the arriving one: that replaces it
+    """
+
+    row: Ints
+    minutes: Ints
+    version: Ints
+    gives_way: Flags
+
+    @classmethod
+    def of(cls, curves: CurveColumns, found: StoredCurves) -> _Others:
+        scaled = found.decimals != curves.scale[found.place]
+        row = np.concatenate([found.other, found.place[scaled]])
+        is_guess = np.concatenate(
+            [found.other_is_guess, np.all(np.isin(found.quality[scaled], NOT_READ), axis=1)]
+        )
+        is_read = ~np.all(np.isin(curves.quality[row], NOT_READ), axis=1)
+        minutes = np.concatenate([found.other_minutes, np.zeros(scaled.sum(), dtype=np.int64)])
+        version = np.concatenate([found.other_version, found.version[scaled]])
+        return cls(row, minutes, version, is_guess & is_read)
+
+    def errors(self, curves: CurveColumns) -> tuple[tuple[int, OtherInterval], ...]:
+        """Name the rows that are not taken."""
+        refused = zip(self.row[~self.gives_way].tolist(), self.minutes[~self.gives_way].tolist(), strict=True)
+        return tuple((row, _other_interval(curves, row, minutes)) for row, minutes in refused)
+
+
+def _other_interval(curves: CurveColumns, row: int, stored_minutes: int) -> OtherInterval:
+    """`stored_minutes` 0: it is the decimals that differ."""
+    day, channel = day_of(int(curves.day[row])), Channel(int(curves.channel[row]))
+    minutes = int(intervals_minutes(curves.day[[row]], curves.values.shape[1])[0])
+    decimals = int(curves.scale[row])
+    stored = f"stored in {stored_minutes} minutes" if stored_minutes else "stored with other decimals"
+    values: dict[str, Any] = {
+        "day": day.isoformat(),
+        "channel": channel.name,
+        "minutes": minutes,
+        "decimals": decimals,
+    }
+    return OtherInterval(
+        f"{channel.name} of {day} in {minutes} minutes, {decimals} decimals, {stored}", **values
+    )
 
 
 def merge_outcomes(merge: Merge, arriving: Bytes) -> Bytes:
@@ -110,5 +177,6 @@ def _overruled(merge: Merge, arriving: CurveColumns) -> Merge:
 def _contradictions(curves: CurveColumns, conflict: Flags, kept: Ints) -> Conflicts:
     row, point = np.nonzero(conflict)
     names = [Channel(number).name for number in curves.channel[row].tolist()]
-    starts = day_starts(curves.day[row]) + INTERVAL * point
+    minutes = intervals_minutes(curves.day[row], curves.values.shape[1])
+    starts = day_starts(curves.day[row]) + np.timedelta64(1, "m") * (minutes * point)
     return Conflicts(curves.usage_point_id[row], names, starts, kept[row, point], curves.values[row, point])

@@ -10,7 +10,7 @@ from mingdu.core.quality import Quality
 from mingdu.core.types import Bytes, Flags, Ints, Times
 from mingdu.metering.readings import CurveColumns
 from mingdu.metering.store.latest import rounds_of
-from mingdu.metering.zone import INTERVAL, civil_days, day_lengths, day_starts
+from mingdu.metering.zone import INTERVAL_MINUTES, civil_days, day_minutes, day_starts
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Intervals:
     Values of intervals, one entry each.
 
     point, channel, digits  int64 (entry,)
-    begin                   datetime64[us] (entry,)  UTC, on a quarter hour of its civil day
+    begin                   datetime64[us] (entry,)  UTC, on an interval of its civil day
     quality                 uint8 (entry,)
     origin                  int64 (entry,)  more than zero: a line, a frame
     """
@@ -39,7 +39,9 @@ class Intervals:
         )  # fmt: skip
 
 
-def gather_days(intervals: Intervals) -> list[tuple[CurveColumns, Ints]]:
+def gather_days(
+    intervals: Intervals, interval_minutes: int = INTERVAL_MINUTES
+) -> list[tuple[CurveColumns, Ints]]:
     """
     Return curves, and the origin of each of their intervals, int64 (row, point), 0 where none.
 
@@ -47,8 +49,8 @@ def gather_days(intervals: Intervals) -> list[tuple[CurveColumns, Ints]]:
     length have their own.
     """
     day = civil_days(intervals.begin)
-    place = (intervals.begin - day_starts(day)) // INTERVAL
-    length = day_lengths(day)
+    place = (intervals.begin - day_starts(day)) // np.timedelta64(interval_minutes, "m")
+    length = day_minutes(day) // interval_minutes
     gathered = []
     for rows in rounds_of(intervals.point, day, intervals.channel, place):
         for points in np.unique(length[rows]).tolist():

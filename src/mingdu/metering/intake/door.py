@@ -13,7 +13,7 @@ from mingdu.base.database import transaction_connection
 from mingdu.core.types import Bytes, Flags
 from mingdu.metering.events import ReadingConflictFound, ReadingsAccepted
 from mingdu.metering.models import Evidence
-from mingdu.metering.readings import Acceptance, Outcome, ReadingBatch
+from mingdu.metering.readings import Acceptance, BadRow, Outcome, ReadingBatch
 from mingdu.metering.store.buckets import lock_buckets
 from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.conflicts import Conflicts, write_conflicts
@@ -52,12 +52,14 @@ def _take(conn: Connection, batch: ReadingBatch, ground: Ground) -> Acceptance:
     checked = check_curves(batch.curves, ground)
     curves = batch.curves if checked.good.all() else batch.curves.take(checked.good)
     taken = take_curves(conn, curves, batch.intent, origin)
+    good_rows = np.flatnonzero(checked.good)
+    unlike = tuple(BadRow("curve", int(good_rows[row]), error) for row, error in taken.unlike)
     readings, checked_registers = check_registers(conn, batch.registers, ground)
     taken_registers = take_registers(conn, readings.take(checked_registers.good), batch.intent, origin)
     acceptance = Acceptance(
         _outcomes(taken.outcomes, checked, batch.curves.values.shape),
         _outcomes(taken_registers.outcomes, checked_registers, readings.digits.shape),
-        checked.bad + checked_registers.bad,
+        checked.bad + unlike + checked_registers.bad,
     )
     conflicts = Conflicts.joined([taken.conflicts, taken_registers.conflicts])
     found = write_conflicts(conn, conflicts, batch.evidence_id, ground.at)

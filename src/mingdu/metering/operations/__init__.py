@@ -6,7 +6,7 @@ from .accept import accept_readings, record_evidence
 from .close import DayNotOver, DaysOutOfOrder, close_days
 from .exchange import Exchange, MeterInUse, NewMeter, meter_exchange
 from .findings import AlreadyExplained, Explanation, UnknownFinding, explain_finding
-from .import_file import Form, UnknownFormat, import_file
+from .import_file import Form, Kept, UnknownFormat, import_file
 from .ingest import ingest_inbox, ingest_one
 from .months import make_months
 from .network import BadRegistry, InstallationsOverlap, Registered, register_network
@@ -21,6 +21,7 @@ __all__ = [
     "Explanation",
     "Form",
     "InstallationsOverlap",
+    "Kept",
     "MeterInUse",
     "NewMeter",
     "NoTerminal",

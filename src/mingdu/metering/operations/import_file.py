@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from django.db import transaction
@@ -23,6 +24,7 @@ from mingdu.metering.imports.report import ImportReport, LineOutcomes
 from mingdu.metering.imports.wide_curves import is_wide_curves, read_wide_curves
 from mingdu.metering.imports.wide_registers import is_wide_registers, read_wide_registers
 from mingdu.metering.readings import ReadingBatch, Source
+from mingdu.metering.store.profiles import USUAL
 from mingdu.metering.zone import zone
 
 from .accept import accept_readings, record_evidence
@@ -50,6 +52,21 @@ FORMS: dict[Form, tuple[Callable[[list[str]], bool], Reader]] = {
 }
 
 
+class Kept(NamedTuple):
+    """
+    How a file's curves are stored.
+
+    minutes   length of an interval of the long form; the wide form says it by its columns
+    decimals  of the energies: 2, or 3 for whole watt-hours
+    """
+
+    minutes: int
+    decimals: int
+
+
+USUALLY = Kept(*USUAL)
+
+
 @dataclass(frozen=True)
 class _File:
     """A file with its header: how many bytes stand before the first line of values, and what reads them."""
@@ -58,21 +75,29 @@ class _File:
     header: list[str]
     skipped_bytes: int
     reader: Reader
+    kept: Kept
 
 
 def import_file(
-    path: Path, *, form: Form | None = None, dry_run: bool = False, by: Actor, at: datetime
+    path: Path,
+    *,
+    form: Form | None = None,
+    kept: Kept = USUALLY,
+    dry_run: bool = False,
+    by: Actor,
+    at: datetime,
 ) -> ImportReport:
     """
     Import a file of readings; the same file again changes nothing.
 
     form     None: told by the header
+    kept     interval and decimals of the file's energy curves
     dry_run  report what would become of it and write nothing
     returns  ImportReport; lines that cannot be taken are named in it, all others stand
     raises   NotPermitted, UnknownFormat
     """
     require(by, "metering.accept_readings")
-    file = _open(path, form)
+    file = _open(path, form, kept)
     digest = _sha256(path)
     if not dry_run:
         evidence = record_evidence("file", path.name, sha256=digest, by=by, at=at)
@@ -86,7 +111,8 @@ def import_file(
 
 def _import(file: _File, evidence: int, by: Actor, at: datetime) -> ImportReport:
     report = ImportReport()
-    setting = Setting(PointCodes(reading_connection()), zone(), at)
+    points = PointCodes(reading_connection())
+    setting = Setting(points, zone(), at, file.kept.minutes, file.kept.decimals)
     line = 2
     for chunk in read_chunks(file.path, file.skipped_bytes):
         cells = cut_cells(chunk, len(file.header), line)
@@ -103,14 +129,14 @@ def _import(file: _File, evidence: int, by: Actor, at: datetime) -> ImportReport
     return report
 
 
-def _open(path: Path, form: Form | None) -> _File:
+def _open(path: Path, form: Form | None, kept: Kept) -> _File:
     with path.open("rb") as opened:
         first = opened.readline()
     text = first.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").strip()
     header = [name.strip().strip('"') for name in text.split(",")]
     for known, (fits, reader) in FORMS.items():
         if form in (None, known) and fits(header):
-            return _File(path, header, len(first), reader)
+            return _File(path, header, len(first), reader, kept)
     raise UnknownFormat(f"{path.name} begins with {text[:80]!r}", header=text[:200], form=form)
 
 

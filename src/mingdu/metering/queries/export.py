@@ -10,7 +10,7 @@ from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
 from mingdu.core.clock import day_number
 from mingdu.core.quality import Quality
-from mingdu.core.registers import Channel, Register
+from mingdu.core.registers import CHANNEL_SCALE, REGISTER_SCALE, Register
 from mingdu.core.types import Ints
 from mingdu.metering.store.columns import Connection, aware
 from mingdu.metering.store.curves import Days, fetch_days
@@ -21,21 +21,17 @@ from mingdu.wire.dlt645.bcd import decimal_text
 from .points import codes_of_ids, point_buckets, points
 
 HEADER = "usage_point,channel|register,time,value,unit,quality"
-ENERGY_DECIMALS, DEMAND_DECIMALS = 2, 4
-UNITS = {
-    Register.DEMAND: ("kW", DEMAND_DECIMALS),
-    Register.REACTIVE_FORWARD: ("kvarh", ENERGY_DECIMALS),
-    Register.REACTIVE_REVERSE: ("kvarh", ENERGY_DECIMALS),
-}
-ENERGY = ("kWh", ENERGY_DECIMALS)
 
 
-def export_lines(by: Actor, first_day: date, end_day: date) -> Iterator[str]:
+def export_lines(
+    by: Actor, first_day: date, end_day: date, interval_minutes: int = INTERVAL_MINUTES
+) -> Iterator[str]:
     """
     Yield header and lines of the latest versions, bucket by bucket.
 
     Registers read from the first midnight to that of the end day, both included; then the intervals of the
-    days, the end day excluded. Values are what the meters show, before the multiplier.
+    days, the end day excluded, of curves with such an interval: a file has one, as its import has. Values
+    are what the meters show, before the multiplier.
     """
     require(by, "metering.read")
     units = scope(by, "metering.read").unit_ids
@@ -49,7 +45,7 @@ def export_lines(by: Actor, first_day: date, end_day: date) -> Iterator[str]:
         names = [codes[point] for point in ids.tolist()]
         yield from _register_lines(conn, ids, names, first_day, end_day)
         for offset in range((end_day - first_day).days):
-            yield from _curve_lines(conn, ids, names, first_day + timedelta(days=offset))
+            yield from _curve_lines(conn, ids, names, first_day + timedelta(days=offset), interval_minutes)
 
 
 def _register_lines(
@@ -60,25 +56,24 @@ def _register_lines(
     columns = found.place.tolist(), found.register.tolist(), found.digits.tolist(), found.quality.tolist()
     for place, code, digits, mark, read_at in zip(*columns, found.read_at, strict=True):
         register = Register(code)
-        unit, decimals = UNITS.get(register, ENERGY)
+        unit, decimals = REGISTER_SCALE[register]
         time = aware(read_at).astimezone(here).isoformat()
         value = decimal_text(digits, decimals)
         yield f"{names[place]},{register.name},{time},{value},{unit},{Quality(mark).name.lower()}"
 
 
-def _curve_lines(conn: Connection, ids: Ints, names: list[str], day: date) -> Iterator[str]:
-    here, unit = zone(), ENERGY[0]
-    intervals = intervals_of(day)
-    number, step = day_number(day), timedelta(minutes=INTERVAL_MINUTES)
+def _curve_lines(conn: Connection, ids: Ints, names: list[str], day: date, minutes: int) -> Iterator[str]:
+    here, intervals = zone(), intervals_of(day, minutes)
+    step = timedelta(minutes=minutes)
     times = [(midnight(day) + step * n).astimezone(here).isoformat() for n in range(intervals)]
     marks = [quality.name.lower() for quality in Quality]
-    for channel in Channel:
-        stored = fetch_days(conn, ids, Days(number, 1, intervals), int(channel))
-        rows = zip(stored.place.tolist(), stored.values.tolist(), stored.quality.tolist(), strict=True)
-        for place, values, quality in rows:
+    for channel, (unit, _) in CHANNEL_SCALE.items():
+        stored = fetch_days(conn, ids, Days(day_number(day), 1, intervals), int(channel))
+        columns = stored.place, stored.values, stored.quality, stored.decimals
+        for place, values, quality, decimals in zip(*(column.tolist() for column in columns), strict=True):
             head = f"{names[place]},{channel.name}"
             yield from (
-                f"{head},{time},{decimal_text(digits, ENERGY_DECIMALS)},{unit},{marks[mark]}"
+                f"{head},{time},{decimal_text(digits, decimals)},{unit},{marks[mark]}"
                 for time, digits, mark in zip(times, values, quality, strict=True)
                 if mark != Quality.MISSING
             )

@@ -15,11 +15,12 @@ from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
 from mingdu.core.clock import day_number
 from mingdu.core.quality import Quality
-from mingdu.core.registers import WH_PER_DIGIT, Channel
+from mingdu.core.registers import Channel
 from mingdu.core.types import Flags, Ints
 from mingdu.metering.models import Area, Finding, Installation
 from mingdu.metering.readings import CurveColumns
-from mingdu.metering.store.curves import fetch_curves
+from mingdu.metering.store.curves import StoredCurves, fetch_curves
+from mingdu.metering.store.profiles import MOST_DECIMALS
 from mingdu.metering.zone import INTERVAL_MINUTES, intervals_of, midnight
 
 from .points import installations_between
@@ -54,6 +55,7 @@ class ReviewRow(NamedTuple):
     day: date
     first_interval: int
     latest_interval: int
+    interval_minutes: int
     severity: int
     figure: int
     threshold: int
@@ -142,11 +144,11 @@ def day_energies(keys: Sequence[tuple[int, date]]) -> list[DayEnergy]:
     multiplier = _multipliers(keys)
     energy, is_known = energy.reshape(-1, span) * multiplier[:, np.newaxis], is_known.reshape(-1, span)
     is_known[multiplier == 0] = False
-    is_known[[intervals_of(day) != _INTERVALS for _, day in keys]] = False
+    is_known[[intervals_of(day) != _USUAL_DAY for _, day in keys]] = False
     return [_beside(row.tolist(), known.tolist()) for row, known in zip(energy, is_known, strict=True)]
 
 
-_INTERVALS = HOURS_A_DAY * 60 // INTERVAL_MINUTES
+_USUAL_DAY = HOURS_A_DAY * 60 // INTERVAL_MINUTES
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -158,15 +160,25 @@ def _beside(energy_wh: list[int], is_known: list[bool]) -> DayEnergy:
 
 def _day_energy(points: Ints, days: Ints) -> tuple[Ints, Flags]:
     """Sum each day's known intervals [Wh before the multiplier]; tell which days have any."""
-    nothing = np.zeros((len(points), _INTERVALS), dtype=np.int64)
+    energy, is_known = np.zeros(len(points), dtype=np.int64), np.zeros(len(points), dtype=bool)
+    minutes_left = [INTERVAL_MINUTES]
+    for minutes in minutes_left:
+        stored = _of_interval(points, days, minutes)
+        known = (stored.quality != Quality.MISSING) & (stored.quality != Quality.SUSPECT)
+        digits = np.where(known, stored.values, 0).sum(axis=1, dtype=np.int64)
+        energy[stored.place] = digits * 10 ** (MOST_DECIMALS - stored.decimals)
+        is_known[stored.place] = known.any(axis=1)
+        minutes_left += [
+            each for each in np.unique(stored.other_minutes).tolist() if each not in minutes_left
+        ]
+    return energy, is_known
+
+
+def _of_interval(points: Ints, days: Ints, minutes: int) -> StoredCurves:
+    nothing = np.zeros((len(points), HOURS_A_DAY * 60 // minutes), dtype=np.int64)
     channel = np.full(len(points), int(Channel.IMPORT), dtype=np.int64)
     keys = CurveColumns(points, days, channel, nothing, nothing.astype(np.uint8))
-    stored = fetch_curves(reading_connection(), keys)
-    known = (stored.quality != Quality.MISSING) & (stored.quality != Quality.SUSPECT)
-    energy, is_known = np.zeros(len(points), dtype=np.int64), np.zeros(len(points), dtype=bool)
-    energy[stored.place] = np.where(known, stored.values, 0).sum(axis=1, dtype=np.int64) * WH_PER_DIGIT
-    is_known[stored.place] = known.any(axis=1)
-    return energy, is_known
+    return fetch_curves(reading_connection(), keys)
 
 
 def _multipliers(keys: Sequence[tuple[int, date]]) -> Ints:

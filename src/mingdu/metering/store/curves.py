@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from mingdu.core import copy_rows
-from mingdu.core.curves import pack_curves, unpack_curves
+from mingdu.core.curves import is_guess, pack_curves, unpack_curves
 from mingdu.core.quality import Quality
 from mingdu.core.types import Bytes, Flags, Ints
 from mingdu.metering.readings import CurveColumns, Source
+from mingdu.metering.zone import intervals_minutes
 
 from .columns import Connection, copy_in, cut, fetch_row, instant64, ints, run, small_ints
 from .latest import latest_places
@@ -20,18 +21,20 @@ _DAY = "(date '1970-01-01' + {}::int)"
 _PACKED = """
     SELECT string_agg(int8send(n), ''), string_agg(int2send(version), ''),
            string_agg(digits, ''), string_agg(int8send(length(digits)), ''),
-           string_agg(quality, ''), string_agg(int8send(coalesce(length(quality), -1)), '')
+           string_agg(quality, ''), string_agg(int8send(coalesce(length(quality), -1)), ''),
+           string_agg(int2send(interval_minutes), ''), string_agg(int2send(decimals), '')
     FROM ({rows}) AS found
 """
 _BY_KEY = f"""
-    SELECT k.n - 1 AS n, c.version, c.digits, c.quality
+    SELECT k.n - 1 AS n, c.version, c.digits, c.quality, c.interval_minutes, c.decimals
     FROM unnest(%s, %s, %s) WITH ORDINALITY AS k(day, usage_point_id, channel, n)
     JOIN metering_curve c
       ON c.day = {_DAY.format("k.day")} AND c.usage_point_id = k.usage_point_id AND c.channel = k.channel
     WHERE c.day BETWEEN {_DAY.format("%s")} AND {_DAY.format("%s")} AND c.usage_point_id BETWEEN %s AND %s
 """
 _BY_RANGE = f"""
-    SELECT (k.n - 1) * %s + (c.day - {_DAY.format("%s")}) AS n, c.version, c.digits, c.quality
+    SELECT (k.n - 1) * %s + (c.day - {_DAY.format("%s")}) AS n, c.version, c.digits, c.quality,
+           c.interval_minutes, c.decimals
     FROM unnest(%s) WITH ORDINALITY AS k(usage_point_id, n)
     JOIN metering_curve c ON c.usage_point_id = k.usage_point_id
     WHERE c.day >= {_DAY.format("%s")} AND c.day < {_DAY.format("%s")} AND c.channel = %s
@@ -46,7 +49,8 @@ _DELETE = f"""
 """
 _TABLE = (
     "metering_curve"
-    " (day, usage_point_id, channel, version, source, evidence_id, recorded_at, digits, quality)"
+    " (day, usage_point_id, channel, version, source, evidence_id, recorded_at, digits, quality,"
+    " interval_minutes, decimals)"
 )
 
 
@@ -58,12 +62,31 @@ class StoredCurves:
     place            int64 (found,)          which of the asked
     version          int64 (found,)
     values, quality  int64, uint8 (found, point)
+    decimals         int64 (found,)          of the values' digits
+    other            int64 (other,)          asked places that are stored with another interval
+    other_minutes    int64 (other,)          that interval [min]
+    other_version    int64 (other,)
+    other_is_guess   bool (other,)           nothing of it was read
     """
 
     place: Ints
     version: Ints
     values: Ints
     quality: Bytes
+    decimals: Ints
+    other: Ints
+    other_minutes: Ints
+    other_version: Ints
+    other_is_guess: Flags
+
+    def take(self, rows: Flags) -> StoredCurves:
+        """Return the chosen ones of those found."""
+        if rows.all():
+            return self
+        return replace(
+            self, place=self.place[rows], version=self.version[rows], values=self.values[rows],
+            quality=self.quality[rows], decimals=self.decimals[rows],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,7 +104,8 @@ def fetch_curves(conn: Connection, keys: CurveColumns) -> StoredCurves:
     row = fetch_row(
         conn, _PACKED.format(rows=_BY_KEY), (keys.day, keys.usage_point_id, keys.channel, *bounds)
     )
-    return _unpack(row, keys.values.shape[1])
+    points = keys.values.shape[1]
+    return _unpack(row, points, intervals_minutes(keys.day, points))
 
 
 @dataclass(frozen=True)
@@ -102,13 +126,15 @@ def fetch_days(
     known_at  only versions recorded until then
     """
     if not len(usage_point_ids):
-        return _unpack((None,) * 6, days.points)
+        return _unpack((None,) * 8, days.points, np.zeros(0, dtype=np.int64))
     last = days.first + days.count
     parameters = (
         days.count, days.first, usage_point_ids, days.first, last, channel, *_bounds(usage_point_ids),
         known_at, known_at,
     )  # fmt: skip
-    return _unpack(fetch_row(conn, _PACKED.format(rows=_BY_RANGE), parameters), days.points)
+    row = fetch_row(conn, _PACKED.format(rows=_BY_RANGE), parameters)
+    minutes = intervals_minutes(days.first + np.arange(days.count), days.points)
+    return _unpack(row, days.points, np.tile(minutes, len(usage_point_ids)))
 
 
 def fill_days(stored: StoredCurves, rows: int, days: Days) -> tuple[Ints, Bytes, Ints]:
@@ -155,6 +181,8 @@ def write_curves(
             copy_rows.timestamptz(recorded_at),
             copy_rows.bytea(packed),
             copy_rows.bytea(runs),
+            copy_rows.int16(intervals_minutes(curves.day, curves.values.shape[1])),
+            copy_rows.int16(curves.scale),
         ],
     )
 
@@ -168,12 +196,20 @@ def _bounds(column: Ints) -> tuple[int, int]:
     return int(column.min()), int(column.max())
 
 
-def _unpack(row: tuple[bytes | None, ...], points: int) -> StoredCurves:
+def _unpack(row: tuple[bytes | None, ...], points: int, minutes: Ints) -> StoredCurves:
+    """Unpack what has the asked interval; `minutes` is int64 (asked,)."""
     place, version = ints(row[0]), small_ints(row[1])
     digits, quality_lengths = cut(row[2], ints(row[3])), ints(row[5])
     runs = cut(row[4], np.maximum(quality_lengths, 0))
     marks = [None if length < 0 else run for run, length in zip(runs, quality_lengths.tolist(), strict=True)]
-    kept = latest_places(version, place)
+    stored_minutes, decimals = small_ints(row[6]), small_ints(row[7])
+    latest = latest_places(version, place)
+    is_like = stored_minutes[latest] == minutes[place[latest]]
+    kept, other = latest[is_like], latest[~is_like]
     chosen = kept.tolist()
     values, quality = unpack_curves([digits[n] for n in chosen], [marks[n] for n in chosen], points)
-    return StoredCurves(place[kept], version[kept], values, quality)
+    guesses = np.array([is_guess(marks[n]) for n in other.tolist()], dtype=bool)
+    return StoredCurves(
+        place[kept], version[kept], values, quality, decimals[kept],
+        place[other], stored_minutes[other], version[other], guesses,
+    )  # fmt: skip

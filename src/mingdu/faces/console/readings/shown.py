@@ -59,7 +59,7 @@ def severity_shown(severity: int) -> tuple[str, str]:
 def figure_words(row: ReviewRow) -> str:
     """Say a finding's figure and the limit that it broke, in the rule's own unit."""
     if row.rule in OF_INTERVALS:
-        hours = Decimal(row.figure * INTERVAL_MINUTES) / 60
+        hours = Decimal(row.figure * row.interval_minutes) / 60
         return _("%(hours)s h without") % {"hours": f"{hours:.2f}".rstrip("0").rstrip(".")}
     if row.rule in OF_DIGITS:
         return _("%(figure)s kWh apart") % {"figure": f"{Decimal(row.figure) / 100:.2f}"}
@@ -71,7 +71,8 @@ def figure_words(row: ReviewRow) -> str:
 
 def span_words(row: ReviewRow) -> str:
     """Say from when to when the finding goes, by the clock."""
-    return f"{_clock(row.first_interval)}–{_clock(row.latest_interval + 1)}"
+    step = row.interval_minutes
+    return f"{_clock(row.first_interval * step)}–{_clock((row.latest_interval + 1) * step)}"
 
 
 def deviation_shown(energy: DayEnergy) -> Deviation | None:
@@ -87,17 +88,18 @@ def curve_drawn(usage_point_id: int, day: date) -> Chart | None:
     curve = energy_days(usage_point_id, day, day)[0]
     if all(energy is None for energy in curve.energy_wh):
         return None
+    step = curve.interval_minutes
     bars = [
-        Bar(_clock(place), (energy,), _mark(quality))
+        Bar(_clock(place * step), (energy,), _mark(quality))
         for place, (energy, quality) in enumerate(zip(curve.energy_wh, curve.quality, strict=True))
     ]
     words = Words(
-        _("Energy by quarter hours"),
+        _("Energy by quarter hours") if step == INTERVAL_MINUTES else _("Energy of the day"),
         _("From"),
         (_("energy"),),
         "kWh",
         thousandths_text,
-        EVERY_HOURS * 60 // INTERVAL_MINUTES,
+        EVERY_HOURS * 60 // step,
     )
     return line_chart(bars, words)
 
@@ -128,8 +130,7 @@ def register_words(registers: list[Register]) -> str:
     return ", ".join(str(WORDS[register.name]) for register in registers)
 
 
-def _clock(interval: int) -> str:
-    minutes = interval * INTERVAL_MINUTES
+def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 

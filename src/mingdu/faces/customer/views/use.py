@@ -30,7 +30,7 @@ from mingdu.faces.identity import Asked, signed_in
 from mingdu.faces.kept import kept
 from mingdu.faces.problems import UnknownAddress
 from mingdu.metering.queries import fingerprint_of_point
-from mingdu.metering.zone import INTERVAL_MINUTES, zone
+from mingdu.metering.zone import zone
 from mingdu.money.queries import balance_fen
 
 SPANS = (7, 30, 60)
@@ -172,11 +172,11 @@ def _doubtful(curve: EnergyDay) -> list[tuple[str, str, str]]:
     for kind, run in groupby(kinds):
         length = len(list(run))
         if kind:
-            found.append((kind, _clock(place), _clock(place + length)))
+            begin, end = place * curve.interval_minutes, (place + length) * curve.interval_minutes
+            found.append((kind, _clock(begin), _clock(end)))
         place += length
     return found
 
 
-def _clock(place: int) -> str:
-    minutes = place * INTERVAL_MINUTES
+def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
