@@ -16,9 +16,9 @@ from mingdu.base.database import reading_connection
 from mingdu.billing.fingerprint import fingerprint_of_account
 from mingdu.customers.models import Account
 from mingdu.customers.queries import fingerprint_of_agreements
-from mingdu.faces.customer.views import use
+from mingdu.faces.customer.views import bills, use
 from mingdu.faces.kept import kept
-from mingdu.metering.queries import fingerprint_of_point
+from mingdu.metering.queries import fingerprint_of_point, fingerprint_of_totals
 
 pytestmark = pytest.mark.database
 
@@ -58,6 +58,24 @@ def test_the_first_page_is_made_once_and_again_with_a_new_reading(
     assert len(made) == 2
 
 
+def test_the_list_of_bills_is_made_once_and_again_with_a_new_bill(
+    utility: Utility, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    months_of_account = bills.months_of_account
+    monkeypatch.setattr(
+        bills, "months_of_account", lambda *of, **at: made.append(1) or months_of_account(*of, **at)
+    )
+    browser = customer_browser()
+    before, first = fingerprint_of_account(own_account()), page(browser, "/m/bills/")
+    assert page(browser, "/m/bills/") == first
+    assert len(made) == 1
+    utility.issue_december()
+    assert fingerprint_of_account(own_account()) != before
+    assert "2026-12" in page(browser, "/m/bills/")
+    assert len(made) == 2
+
+
 def test_each_language_has_its_own(utility: Utility) -> None:
     browser = customer_browser()
     pages = [
@@ -66,13 +84,28 @@ def test_each_language_has_its_own(utility: Utility) -> None:
     assert pages[0] == pages[2] != pages[1]
 
 
+def own_account() -> int:
+    return int(Account.objects.get(account_number=OWN).pk)
+
+
 def fingerprints() -> tuple[object, ...]:
-    account = Account.objects.get(account_number=OWN).pk
     return (
-        fingerprint_of_account(account),
+        fingerprint_of_account(own_account()),
         fingerprint_of_agreements(point()),
         fingerprint_of_point(reading_connection(), point(), NEW_YEAR, NEW_YEAR),
     )
+
+
+def test_the_totals_change_with_their_readings_and_installations_alone(utility: Utility) -> None:
+    def fingerprint() -> object:
+        return fingerprint_of_totals(reading_connection(), point(), NEW_YEAR, NEW_YEAR)
+
+    seen = [fingerprint()]
+    for name in ("a curve comes in", "a register is read anew", "the multiplier changes"):
+        CHANGES[name](utility)
+        seen.append(fingerprint())
+    assert seen[0] == seen[1]
+    assert len(set(seen[1:])) == 3
 
 
 def execute(statement: str) -> Callable[[Utility], None]:
@@ -85,13 +118,18 @@ def execute(statement: str) -> Callable[[Utility], None]:
 
 
 CHANGES = {
-    "a bill is issued": Utility.issue_december,
+    "a correction is proposed": execute(
+        "INSERT INTO billing_correction (bill_id, account_id, reason, difference_fen, proposed_by, proposed_at,"
+        " approved_by) SELECT 1, id, 'reading_error', 0, 'person:1', now(), '' FROM customers_account"
+        " WHERE account_number = %(account)s"
+    ),
     "a register is read anew": execute(
         "UPDATE metering_registerreading SET digits = digits + 1 WHERE usage_point_id = %(point)s"
         " AND register = 0 AND read_at = '2026-12-31 16:00+00'"
     ),
     "a curve comes in": execute(
-        "INSERT INTO metering_curve VALUES ('2027-01-01', %(point)s, 1, 1, 1, 1, now(), '\\x00', NULL)"
+        "INSERT INTO metering_curve SELECT '2027-01-01', %(point)s, 1, coalesce(max(version), 0) + 1, 1, 1, now(),"
+        " '\\x00', NULL FROM metering_curve WHERE usage_point_id = %(point)s AND day = '2027-01-01'"
     ),
     "the multiplier changes": execute(
         "UPDATE metering_installation SET multiplier = multiplier + 1 WHERE usage_point_id = %(point)s"

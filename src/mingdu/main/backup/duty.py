@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from io import BytesIO
+from typing import IO
 
 import structlog
 
@@ -14,7 +17,7 @@ from mingdu.base.actors import SYSTEM
 from mingdu.base.roles import Role
 from mingdu.errors import TradeError
 from mingdu.main.clock import Clock
-from mingdu.main.environment import Environment, make_folder
+from mingdu.main.environment import Environment
 from mingdu.work.operations import TaskOrder, open_task
 
 from .manifest import instant
@@ -42,7 +45,7 @@ class BackupDuty:
     command: tuple[str, ...] = COMMAND
     _run: subprocess.Popen[bytes] | None = None
     _due: str = ""
-    _failed: str = field(default="", init=False)
+    _said: IO[bytes] = field(default_factory=BytesIO)
 
     def act(self, now: datetime) -> None:
         """Fetch the log, look after the run that is under way, begin what is due; `now` may be the demo's."""
@@ -65,10 +68,10 @@ class BackupDuty:
             self._run.wait(seconds)
 
     def _begin(self, due: str) -> None:
-        folder = self.environment.data_folder / "logs"
-        make_folder(folder)
-        with (folder / "backup.log").open("wb") as said:
-            self._run = subprocess.Popen(self.command, stdout=said, stderr=said, stdin=subprocess.DEVNULL)
+        # A file without a name: two workers of one folder never write one file.
+        self._said = tempfile.TemporaryFile()
+        streams = {"stdin": subprocess.DEVNULL, "stdout": self._said, "stderr": self._said}
+        self._run = subprocess.Popen(self.command, **streams)
         self._due = due
         log.info("backup begun", run=due)
 
@@ -80,8 +83,8 @@ class BackupDuty:
         if code == 0:
             log.info("backup done", run=self._due)
             return
-        path = self.environment.data_folder / "logs" / "backup.log"
-        name, said = _said(path.read_text(errors="replace").strip())
+        self._said.seek(0)
+        name, said = _error(self._said.read().decode(errors="replace").strip())
         if name != BackupRunning.__name__:
             self._tell(target, self._due, said or f"ended with {code}", now)
 
@@ -111,7 +114,7 @@ def _try_again_at(failure: dict[str, str]) -> datetime:
     return at + rest
 
 
-def _said(text: str) -> tuple[str, str]:
+def _error(text: str) -> tuple[str, str]:
     """Return (name, message) of the error that a command printed last."""
     latest = text.splitlines()[-1] if text else ""
     try:

@@ -14,7 +14,7 @@ from .findings import (
     findings_open,
     points_on_hold,
 )
-from .fingerprint import fingerprint_of_point
+from .fingerprint import fingerprint_of_point, fingerprint_of_totals
 from .network import CollectionOfDay, collection_of
 from .points import (
     Installations,
@@ -64,6 +64,7 @@ __all__ = (
     "export_lines",
     "findings_open",
     "fingerprint_of_point",
+    "fingerprint_of_totals",
     "ids_of_codes",
     "installations",
     "installations_between",

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from mingdu.base.actors import Actor
+from mingdu.base.database import reading_connection
 from mingdu.billing.compare import Comparison, compare_bills, compare_energy
 from mingdu.billing.due import due_day
+from mingdu.billing.fingerprint import fingerprint_of_account
 from mingdu.billing.months import months_of_account
 from mingdu.billing.printing import bill_pdf
 from mingdu.billing.queries import bill_json, bills_of_account
+from mingdu.core.clock import civil_day
 from mingdu.customers.binding import bill_code
-from mingdu.customers.queries import account_for
+from mingdu.customers.queries import AccountView, account_for
 from mingdu.faces.customer.drawings import months_chart
 from mingdu.faces.customer.lines import bill_shown
 from mingdu.faces.customer.pages import choose_account, show
 from mingdu.faces.identity import Asked, signed_in
+from mingdu.faces.kept import kept
+from mingdu.metering.queries import fingerprint_of_totals
 from mingdu.money.queries import balance_fen, receipts_of_bill
+
+# The thirteen months that are over, the one that runs, and a day for the zone.
+DAYS_BEHIND = 31 * 14 + 1
 
 
 @require_safe
@@ -29,16 +41,32 @@ def bills(request: Asked) -> HttpResponse:
     if chosen.account is None:
         return show(request, "no_account", "bills", {})
     account = chosen.account
-    months = months_of_account(by, account.id, now=request.now)
+    today = civil_day(request.now, settings.ZONE)
+    made_from = (
+        account,
+        today.replace(day=1),
+        fingerprint_of_account(account.id),
+        fingerprint_of_totals(
+            reading_connection(), account.usage_point_id, today - timedelta(days=DAYS_BEHIND), today
+        ),
+    )
     page = {
         "chosen": chosen,
         "account": account,
-        "bills": bills_of_account(by, account.id)[::-1],
-        "chart": months_chart(months),
-        "has_estimates": any(month.is_estimated for month in months),
+        "list": kept("bills", made_from, lambda: _bill_list(request, by, account)),
         "balance_fen": balance_fen(by, account.id, account.unit_id),
     }
     return show(request, "bills", "bills", page)
+
+
+def _bill_list(request: Asked, by: Actor, account: AccountView) -> str:
+    months = months_of_account(by, account.id, now=request.now)
+    page = {
+        "bills": bills_of_account(by, account.id)[::-1],
+        "chart": months_chart(months),
+        "has_estimates": any(month.is_estimated for month in months),
+    }
+    return render_to_string("faces/customer/bill_list.html", page)
 
 
 @require_safe
