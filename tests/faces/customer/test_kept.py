@@ -119,17 +119,17 @@ def execute(statement: str) -> Callable[[Utility], None]:
 
 CHANGES = {
     "a correction is proposed": execute(
-        "INSERT INTO billing_correction (bill_id, account_id, reason, difference_fen, proposed_by, proposed_at,"
-        " approved_by) SELECT 1, id, 'reading_error', 0, 'person:1', now(), '' FROM customers_account"
-        " WHERE account_number = %(account)s"
+        "INSERT INTO billing_correction (bill_id, account_id, reason, difference_fen, proposed_by,"
+        " proposed_at, approved_by) SELECT 1, id, 'reading_error', 0, 'person:1', now(), ''"
+        " FROM customers_account WHERE account_number = %(account)s"
     ),
     "a register is read anew": execute(
         "UPDATE metering_registerreading SET digits = digits + 1 WHERE usage_point_id = %(point)s"
         " AND register = 0 AND read_at = '2026-12-31 16:00+00'"
     ),
     "a curve comes in": execute(
-        "INSERT INTO metering_curve SELECT '2027-01-01', %(point)s, 1, coalesce(max(version), 0) + 1, 1, 1, now(),"
-        " '\\x00', NULL FROM metering_curve WHERE usage_point_id = %(point)s AND day = '2027-01-01'"
+        "INSERT INTO metering_curve SELECT '2027-01-01', %(point)s, 1, coalesce(max(version), 0) + 1, 1, 1,"
+        " now(), '\\x00', NULL FROM metering_curve WHERE usage_point_id = %(point)s AND day = '2027-01-01'"
     ),
     "the multiplier changes": execute(
         "UPDATE metering_installation SET multiplier = multiplier + 1 WHERE usage_point_id = %(point)s"

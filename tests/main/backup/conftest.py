@@ -26,7 +26,7 @@ def folder() -> Iterator[Path]:
 def yard(folder: Path) -> Iterator[Yard]:
     """A data folder with a running server and one row, for the tests of a module in their order."""
     checkout = folder / "checkout"
-    (checkout / "rules").mkdir(parents=True)
+    (checkout / "rules").mkdir(parents=True, exist_ok=True)
     (checkout / "rules" / "prices.yaml").write_text("schema: mingdu/prices/1\n")
     environment = Environment(
         checkout=checkout, data_folder=folder / "data", backup_folder=folder / "backups"

@@ -12,7 +12,7 @@ import pytest
 
 from main.backup.yard import Yard, quiet
 from mingdu.main.backup.plan import plan_to
-from mingdu.main.backup.recover import build, refuse_other_major
+from mingdu.main.backup.recover import refuse_other_major
 from mingdu.main.backup.source import NoReplicationDoor, NoReplicationRight, ServerNotServed, source_of
 from mingdu.main.backup.verify import verify
 from mingdu.main.clock import Clock
@@ -21,7 +21,6 @@ from mingdu.main.database.places import make_private_folder
 from mingdu.main.database.programs import Programs, find_programs
 from mingdu.main.environment import Environment
 
-assert build
 pytestmark = [pytest.mark.database, pytest.mark.long]
 
 SECOND = sorted(Path("/usr/lib/postgresql").glob("*/bin"))

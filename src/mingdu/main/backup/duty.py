@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from io import BytesIO
-from typing import IO
 
 import structlog
 
@@ -45,7 +42,6 @@ class BackupDuty:
     command: tuple[str, ...] = COMMAND
     _run: subprocess.Popen[bytes] | None = None
     _due: str = ""
-    _said: IO[bytes] = field(default_factory=BytesIO)
 
     def act(self, now: datetime) -> None:
         """Fetch the log, look after the run that is under way, begin what is due; `now` may be the demo's."""
@@ -68,23 +64,22 @@ class BackupDuty:
             self._run.wait(seconds)
 
     def _begin(self, due: str) -> None:
-        # A file without a name: two workers of one folder never write one file.
-        self._said = tempfile.TemporaryFile()
-        streams = {"stdin": subprocess.DEVNULL, "stdout": self._said, "stderr": self._said}
-        self._run = subprocess.Popen(self.command, **streams)
+        # What it says is one line, which the pipe holds until it has ended.
+        self._run = subprocess.Popen(
+            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
         self._due = due
         log.info("backup begun", run=due)
 
     def _look_after(self, target: Target, now: datetime) -> None:
-        code = None if self._run is None else self._run.poll()
-        if code is None:
+        if self._run is None or self._run.poll() is None:
             return
+        code, text = self._run.returncode, self._run.communicate()[0].decode(errors="replace").strip()
         self._run = None
         if code == 0:
             log.info("backup done", run=self._due)
             return
-        self._said.seek(0)
-        name, said = _error(self._said.read().decode(errors="replace").strip())
+        name, said = _error(text)
         if name != BackupRunning.__name__:
             self._tell(target, self._due, said or f"ended with {code}", now)
 

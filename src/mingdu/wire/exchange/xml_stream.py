@@ -94,7 +94,7 @@ def _feed(builder: _Builder, part: bytes, *, is_last: bool) -> Iterator[Element]
     except expat.ExpatError as error:
         fault = NotXml(f"not well-formed: {error}", line=max(error.lineno, 1), column=error.offset + 1)
     except (ValueError, LookupError) as error:
-        # An encoding that expat asks Python for and that Python does not know, or that is not of single bytes.
+        # An encoding that expat asks Python for, and that Python does not know or that has wide characters.
         fault = NotXml(f"encoding: {error}", line=1, expected="UTF-8")
     except BadRecord as error:
         fault = error

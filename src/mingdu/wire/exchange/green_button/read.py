@@ -73,6 +73,8 @@ class _Feed:
     types: dict[str, _Type] = field(default_factory=dict)
     readings: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     points: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    reading_of: dict[str, str] = field(default_factory=dict)
+    point_of: dict[str, str] = field(default_factory=dict)
     zones: dict[str, LocalTime] = field(default_factory=dict)
     waiting: list[tuple[str, Element]] = field(default_factory=list)
     waiting_values: int = 0
@@ -113,8 +115,10 @@ def _take(feed: _Feed, entry: Element) -> list[tuple[str, Element]]:
         match resource.tag.removeprefix(ESPI):
             case "UsagePoint":
                 feed.points[own] = (entry.text_of(ATOM + "title"), related)
+                feed.point_of |= dict.fromkeys([*related, f"{own}/MeterReading"], own)
             case "MeterReading":
                 feed.readings[own] = (up, related)
+                feed.reading_of |= dict.fromkeys([*related, own, f"{own}/IntervalBlock"], own)
             case "ReadingType":
                 feed.types[own] = _read_type(resource)
             case "LocalTimeParameters":
@@ -128,38 +132,24 @@ def _take(feed: _Feed, entry: Element) -> list[tuple[str, Element]]:
 
 def _ready_or_waiting(feed: _Feed, up: str, block: Element) -> list[tuple[str, Element]]:
     # A usage point that comes late would leave blocks without their code: they wait for the end as well.
-    if _type_of(feed, up) is not None and _point_of(feed, up) is not None:
+    is_full = feed.waiting_values + len(block.children) > MOST_WAITING
+    if _type_of(feed, up) is not None and (is_full or _point_of(feed, up) is not None):
         return [(up, block)]
     feed.waiting_values += len(block.children)
-    if feed.waiting_values > MOST_WAITING:
+    if is_full:
         raise UnknownLink("too many readings before their type", line=block.line, value=up)
     feed.waiting.append((up, block))
     return []
 
 
-def _meter_reading(feed: _Feed, up: str) -> str | None:
-    """Address of the meter reading whose collection of blocks is `up`."""
-    for own, (_, related) in feed.readings.items():
-        if up and (up in related or up == own or up == f"{own}/IntervalBlock"):
-            return own
-    return None
-
-
 def _type_of(feed: _Feed, up: str) -> _Type | None:
-    reading = _meter_reading(feed, up)
-    related = feed.readings[reading][1] if reading is not None else []
+    related = feed.readings[feed.reading_of[up]][1] if up in feed.reading_of else []
     return next((feed.types[each] for each in related if each in feed.types), None)
 
 
 def _point_of(feed: _Feed, up: str) -> str | None:
-    reading = _meter_reading(feed, up)
-    if reading is None:
-        return None
-    collection = feed.readings[reading][0]
-    for own, (_, related) in feed.points.items():
-        if collection in related or collection == f"{own}/MeterReading":
-            return own
-    return None
+    collection = feed.readings[feed.reading_of[up]][0] if up in feed.reading_of else ""
+    return feed.point_of.get(collection)
 
 
 def _block_pieces(feed: _Feed, up: str, block: Element) -> Iterator[Piece]:

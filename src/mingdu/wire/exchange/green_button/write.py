@@ -1,4 +1,4 @@
-"""Write blocks as a Green Button feed: one canonical text for the same blocks, valid against the ESPI schema."""
+"""Write blocks as a Green Button feed: one canonical text for the same blocks."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Feed:
     """
     What a feed says of itself.
 
-    identity   URN for each entry and the feed: `urn:uuid:…`, by the name of the thing ("feed", "zone", "point/1",
-               "point/1/reading/1", …); the caller makes identities
+    identity   URN (`urn:uuid:…`) of the feed and of each entry, by "feed", "zone" and the entry's address below
+               the root ("UsagePoint/01", "UsagePoint/01/MeterReading/01", …); the caller makes identities
     updated    RFC 3339, UTC: when the feed was made
     """
 
@@ -75,12 +75,8 @@ def write_feed(feed: Feed, blocks: Iterable[Block]) -> Iterator[bytes]:
 
     Missing values are left out: the format has no sign for them. Quality codes that are the format's own stay.
     """
-    yield (
-        HEAD
-        + _line("id", feed.identity["feed"])
-        + _line("title", feed.title)
-        + _line("updated", feed.updated)
-    ).encode()
+    own = {"id": feed.identity["feed"], "title": feed.title, "updated": feed.updated}
+    yield (HEAD + "".join(_line(tag, text) for tag, text in own.items())).encode()
     yield _entry(feed, "zone", ("LocalTimeParameters/01", "LocalTimeParameters"), [], _zone(feed.zone))
     known = _Known()
     for block in blocks:
@@ -129,11 +125,7 @@ def _type(block: Block) -> str:
         "powerOfTenMultiplier": block.exponent,
         "uom": UNIT_CODES[channel.unit],
     }
-    return (
-        "<ReadingType ESPI>"
-        + "".join(f"<{name}>{value}</{name}>" for name, value in parts.items())
-        + "</ReadingType>"
-    )
+    return f"<ReadingType ESPI>{''.join(_tagged(*part) for part in parts.items())}</ReadingType>"
 
 
 def _interval_block(block: Block) -> str:
@@ -177,14 +169,16 @@ def _entry(
 ) -> bytes:
     """One Atom entry; where: its own address and its collection's, below the root."""
     links = [("self", where[0]), ("up", where[1]), *(("related", each) for each in related)]
-    text = "".join(
-        f'<link rel="{rel}" href="{escape(f"{feed.root}/{address}")}"/>\n' for rel, address in links
-    )
+    text = "".join(f'<link rel="{rel}" href="{escape(f"{feed.root}/{to}")}"/>\n' for rel, to in links)
     content = body.replace(" ESPI", ' xmlns="http://naesb.org/espi"', 1)
     return (
         f"<entry>\n{_line('id', feed.identity[name])}{text}{_line('title', title)}<content>\n{content}\n</content>\n"
         f"{_line('published', feed.updated)}{_line('updated', feed.updated)}</entry>\n"
     ).encode()
+
+
+def _tagged(name: str, value: int) -> str:
+    return f"<{name}>{value}</{name}>"
 
 
 def _line(tag: str, text: str) -> str:
