@@ -127,7 +127,9 @@ def rescale(digits: Ints, exponent: int, target: int) -> Ints:
 
 def _read_uniform(texts: Sequence[str]) -> Digits | None:
     """The usual row, all with the same number of decimals, several times as fast; None for any other."""
-    if not UNIFORM.fullmatch(",".join(texts)):
+    joined = ",".join(texts)
+    # A text may hold a comma of its own, which the pattern would take for one between two.
+    if joined.count(",") != len(texts) - 1 or not UNIFORM.fullmatch(joined):
         return None
     places = {len(text.partition(".")[2]) for text in texts}
     if len(places) != 1:

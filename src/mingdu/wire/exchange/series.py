@@ -8,7 +8,7 @@ quality code stands beside ours, so that nothing is lost on the way through.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -156,10 +156,6 @@ class Block:
         if self.offset_minutes is None:
             return self.starts_at
         return self.starts_at + self.offset_minutes * np.timedelta64(60, "s")
-
-    def with_point(self, point: str) -> Block:
-        """Return the same values under another code of the usage point."""
-        return replace(self, channel=replace(self.channel, point=point))
 
 
 # What a reader yields.

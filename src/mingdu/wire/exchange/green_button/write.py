@@ -47,8 +47,8 @@ class Feed:
     """
     What a feed says of itself.
 
-    identity   URN (`urn:uuid:…`) of the feed and of each entry, by "feed", "zone" and the entry's address below
-               the root ("UsagePoint/01", "UsagePoint/01/MeterReading/01", …); the caller makes identities
+    identity   URN (`urn:uuid:…`) of the feed and of each entry, by "feed", "zone" and the entry's address
+               below the root ("UsagePoint/01", "UsagePoint/01/MeterReading/01", …); the caller makes them
     updated    RFC 3339, UTC: when the feed was made
     """
 
@@ -73,7 +73,7 @@ def write_feed(feed: Feed, blocks: Iterable[Block]) -> Iterator[bytes]:
     raises   Unwritable: a block without offset, without a code for its unit, or with too many digits;
              KeyError: an identity is missing
 
-    Missing values are left out: the format has no sign for them. Quality codes that are the format's own stay.
+    Missing values are left out: the format has no sign for them. Quality codes of the format itself stay.
     """
     own = {"id": feed.identity["feed"], "title": feed.title, "updated": feed.updated}
     yield (HEAD + "".join(_line(tag, text) for tag, text in own.items())).encode()
@@ -171,8 +171,9 @@ def _entry(
     links = [("self", where[0]), ("up", where[1]), *(("related", each) for each in related)]
     text = "".join(f'<link rel="{rel}" href="{escape(f"{feed.root}/{to}")}"/>\n' for rel, to in links)
     content = body.replace(" ESPI", ' xmlns="http://naesb.org/espi"', 1)
+    head = _line("id", feed.identity[name]) + text + _line("title", title)
     return (
-        f"<entry>\n{_line('id', feed.identity[name])}{text}{_line('title', title)}<content>\n{content}\n</content>\n"
+        f"<entry>\n{head}<content>\n{content}\n</content>\n"
         f"{_line('published', feed.updated)}{_line('updated', feed.updated)}</entry>\n"
     ).encode()
 

@@ -57,6 +57,7 @@ class Mapping:
     labels_end         times label the end of the interval
     interval_minutes   of amounts; None: energies are register readings unless a header says otherwise
     unit               of value columns whose header and row name none
+    point              code of the usage point of all rows, for tables that have neither point nor meter
     raises             BadMapping
     """
 
@@ -68,6 +69,7 @@ class Mapping:
     labels_end: bool = False
     interval_minutes: int | None = None
     unit: str = "kWh"
+    point: str = ""
     version: int = VERSION
 
     def __post_init__(self) -> None:
@@ -111,6 +113,7 @@ class Mapping:
             "labels_end": self.labels_end,
             "interval_minutes": self.interval_minutes,
             "unit": self.unit,
+            "point": self.point,
             "columns": [_column_json(each) for each in self.columns],
         }
 

@@ -18,6 +18,9 @@ from .headers import Meaning, Role, read_header
 from .mapping import Column, Mapping
 from .moments import read_clock, read_moment
 
+# So many channels are remembered; a table with more makes them anew.
+MOST_CHANNELS: Final = 10_000
+
 Cell = object
 Row = tuple[int, Sequence[Cell]]
 
@@ -29,6 +32,8 @@ _MARK_WORDS: Final = {
     Mark.MISSING: "missing n 缺失 缺数",
     Mark.SUSPECT: "suspect questionable 可疑 异常",
 }
+# Programs write these where they have a row and no value.
+NO_VALUES: Final = ("nan", "null", "none", "n/a", "-", "--")
 MARKS: Final = {word: mark for mark, words in _MARK_WORDS.items() for word in words.split()}
 _ENERGY_UNITS: Final = ("Wh", "varh", "VAh")
 _DEFAULT_UNITS: Final = {
@@ -77,6 +82,21 @@ class _RowFacts:
 Key = tuple[Channel, int, bool]
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The mapping with its columns looked up once, and the channels that were met so far."""
+
+    mapping: Mapping
+    places: dict[Role, int]
+    values: tuple[Column, ...]
+    channels: dict[tuple[int, str, str, str, str, str], tuple[Channel, int]]
+
+    def text(self, cells: Sequence[Cell], role: Role) -> str:
+        """Text of the column of a role, empty if there is none."""
+        place = self.places.get(role, len(cells))
+        return _text(cells[place]) if place < len(cells) else ""
+
+
 def read_rows(rows: Iterable[Row | BadRecord], mapping: Mapping) -> Iterator[Piece]:
     """
     Turn rows into blocks of at most BLOCK_VALUES values (and one row more).
@@ -84,10 +104,12 @@ def read_rows(rows: Iterable[Row | BadRecord], mapping: Mapping) -> Iterator[Pie
     rows     line number and cells: texts, or what a workbook holds; faults pass through
     yields   blocks by channel, each in the order of the rows, and a fault for each bad row or cell
 
-    An empty value cell is no value; one that says its quality is "missing" is.
+    An empty value cell is no value; one that says "nan", or whose quality is "missing", is a missing one.
     raises   BadMapping: a header says amounts, and the mapping names no interval
     """
     mapping.require_interval()
+    places = {column.meaning.role: column.index for column in reversed(mapping.columns)}
+    plan = _Plan(mapping, places, mapping.having(Role.VALUE), {})
     waiting: dict[Key, _Pending] = {}
     count = 0
     for row in rows:
@@ -98,13 +120,13 @@ def read_rows(rows: Iterable[Row | BadRecord], mapping: Mapping) -> Iterator[Pie
         if not any(_text(cell) for cell in cells):
             continue
         try:
-            facts = _facts(line, cells, mapping)
+            facts = _facts(line, cells, plan)
         except BadRecord as fault:
             yield fault
             continue
-        for column in mapping.having(Role.VALUE):
+        for column in plan.values:
             try:
-                count += _take(waiting, column, facts, mapping)
+                count += _take(waiting, column, facts, plan)
             except BadRecord as fault:
                 yield fault
         if count >= BLOCK_VALUES:
@@ -113,17 +135,19 @@ def read_rows(rows: Iterable[Row | BadRecord], mapping: Mapping) -> Iterator[Pie
     yield from _close(waiting)
 
 
-def _facts(line: int, cells: Sequence[Cell], mapping: Mapping) -> _RowFacts:
-    moment, offset = _moment(line, cells, mapping)
-    word = _cell_text(cells, mapping, Role.QUALITY)
+def _facts(line: int, cells: Sequence[Cell], plan: _Plan) -> _RowFacts:
+    moment, offset = _moment(line, cells, plan)
+    word = plan.text(cells, Role.QUALITY)
     mark = MARKS.get(word.casefold(), None) if word else Mark.MEASURED
     if mark is None:
         raise UnknownWord(f"quality {word[:20]!r}", line=line, value=word, expected=" ".join(MARKS))
-    return _RowFacts(line, cells, moment, offset if offset is not None else mapping.zone_minutes, mark, word)
+    return _RowFacts(
+        line, cells, moment, offset if offset is not None else plan.mapping.zone_minutes, mark, word
+    )
 
 
-def _moment(line: int, cells: Sequence[Cell], mapping: Mapping) -> tuple[dt.datetime, int | None]:
-    cell = _cell(cells, mapping.having(Role.TIME)[0])
+def _moment(line: int, cells: Sequence[Cell], plan: _Plan) -> tuple[dt.datetime, int | None]:
+    cell = _cell(cells, plan.places[Role.TIME])
     offset: int | None = None
     if isinstance(cell, dt.datetime):
         moment = cell.replace(tzinfo=None)
@@ -132,8 +156,8 @@ def _moment(line: int, cells: Sequence[Cell], mapping: Mapping) -> tuple[dt.date
     elif not _text(cell):
         raise EmptyCell("no time", line=line, expected="date and time")
     else:
-        moment, offset = read_moment(_text(cell), mapping.order, line=line)
-    clock = _cell(cells, mapping.having(Role.CLOCK)[0]) if mapping.having(Role.CLOCK) else None
+        moment, offset = read_moment(_text(cell), plan.mapping.order, line=line)
+    clock = _cell(cells, plan.places[Role.CLOCK]) if Role.CLOCK in plan.places else None
     if isinstance(clock, dt.time):
         moment += dt.timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second)
     elif clock is not None:
@@ -141,12 +165,15 @@ def _moment(line: int, cells: Sequence[Cell], mapping: Mapping) -> tuple[dt.date
     return moment, offset
 
 
-def _take(waiting: dict[Key, _Pending], column: Column, facts: _RowFacts, mapping: Mapping) -> int:
+def _take(waiting: dict[Key, _Pending], column: Column, facts: _RowFacts, plan: _Plan) -> int:
     """Put one cell to its channel; returns 1, or 0 where there is no value."""
-    text = _text(_cell(facts.cells, column))
+    mapping, text = plan.mapping, _text(_cell(facts.cells, column.index))
     if not text and facts.mark is not Mark.MISSING:
         return 0
-    channel, power = _channel(column, facts, mapping)
+    mark, code = facts.mark, facts.code
+    if text.casefold() in NO_VALUES:
+        mark, code, text = Mark.MISSING, text, ""
+    channel, power = _channel(column, facts, plan)
     plain = text.replace(mapping.group, "") if mapping.group else text
     number = read_number(plain.replace(mapping.decimal, ".") or "0", line=facts.line, column=column.index + 1)
     moment = facts.moment
@@ -160,34 +187,41 @@ def _take(waiting: dict[Key, _Pending], column: Column, facts: _RowFacts, mappin
     pending.numbers.append(number)
     pending.times.append(moment)
     pending.offsets.append(facts.offset)
-    pending.marks.append(facts.mark)
-    pending.codes.append(facts.code)
+    pending.marks.append(mark)
+    pending.codes.append(code)
     pending.lines.append(facts.line)
     return 1
 
 
-def _channel(column: Column, facts: _RowFacts, mapping: Mapping) -> tuple[Channel, int]:
-    point = _cell_text(facts.cells, mapping, Role.POINT)
-    meter = _cell_text(facts.cells, mapping, Role.METER)
+def _channel(column: Column, facts: _RowFacts, plan: _Plan) -> tuple[Channel, int]:
+    """Channel of a cell and the power of ten of its unit; made once for the same texts."""
+    roles = (Role.POINT, Role.METER, Role.KIND, Role.UNIT, Role.REGISTER)
+    point, meter, named, unit_name, register = (plan.text(facts.cells, role) for role in roles)
+    key = (column.index, point, meter, named, unit_name, register)
+    if key in plan.channels:
+        return plan.channels[key]
+    point = point or plan.mapping.point
     if not point and not meter:
         raise EmptyCell("neither a usage point nor a meter", line=facts.line)
-    named = _cell_text(facts.cells, mapping, Role.KIND)
     meaning = _named(named, facts.line) if named else column.meaning
     kind = meaning.kind or Kind.ACTIVE_IMPORT
-    unit_name = (
-        _cell_text(facts.cells, mapping, Role.UNIT) or meaning.unit or column.meaning.unit
-    ) or _DEFAULT_UNITS.get(kind, mapping.unit)
-    unit = read_unit(unit_name)
+    unit_name = unit_name or meaning.unit or column.meaning.unit
+    base, power = _unit(unit_name or _DEFAULT_UNITS.get(kind, plan.mapping.unit), facts.line)
+    shape = _shape(meaning, base, plan.mapping)
+    minutes = plan.mapping.interval_minutes if shape is Shape.INTERVAL else None
+    code = named or (column.header if column.meaning.minute is None else "")
+    channel = Channel(point, meter, kind, base, shape, minutes, code, register, meaning.phase)
+    if len(plan.channels) >= MOST_CHANNELS:
+        plan.channels.clear()
+    plan.channels[key] = channel, power
+    return channel, power
+
+
+def _unit(name: str, line: int) -> tuple[str, int]:
+    unit = read_unit(name)
     if unit is None:
-        raise UnknownWord(
-            f"unit {unit_name[:20]!r}", line=facts.line, value=unit_name, expected="kWh, kvarh, V …"
-        )
-    shape = _shape(meaning, unit[0], mapping)
-    minutes = mapping.interval_minutes if shape is Shape.INTERVAL else None
-    code, register = named or column.header, _cell_text(facts.cells, mapping, Role.REGISTER)
-    if column.meaning.minute is not None:
-        code = named
-    return Channel(point, meter, kind, unit[0], shape, minutes, code, register, meaning.phase), unit[1]
+        raise UnknownWord(f"unit {name[:20]!r}", line=line, value=name, expected="kWh, kvarh, V …")
+    return unit
 
 
 def _named(word: str, line: int) -> Meaning:
@@ -227,13 +261,8 @@ def _close(waiting: dict[Key, _Pending]) -> Iterator[Piece]:
     waiting.clear()
 
 
-def _cell(cells: Sequence[Cell], column: Column) -> Cell:
-    return cells[column.index] if column.index < len(cells) else None
-
-
-def _cell_text(cells: Sequence[Cell], mapping: Mapping, role: Role) -> str:
-    columns = mapping.having(role)
-    return _text(_cell(cells, columns[0])) if columns else ""
+def _cell(cells: Sequence[Cell], place: int) -> Cell:
+    return cells[place] if place < len(cells) else None
 
 
 def _text(cell: Cell) -> str:

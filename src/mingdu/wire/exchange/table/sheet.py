@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
@@ -51,13 +54,16 @@ _DAMAGES: Final = (
     InvalidFileException,
     DefusedXmlException,
     ParseError,
-    KeyError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    LookupError,
     ValueError,
     TypeError,
     AttributeError,
-    IndexError,
+    ArithmeticError,
     EOFError,
-    NotImplementedError,
+    RuntimeError,  # an encrypted part; NotImplementedError: a way of packing that is not known
     OSError,
 )
 
@@ -99,7 +105,7 @@ def _check_archive(file: IO[bytes], limits: Limits) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, struct.error, ValueError, OSError, NotImplementedError) as error:
         raise NotWorkbook(f"no archive: {error}"[:200], line=1, expected="an xlsx workbook") from error
     size = sum(part.file_size for part in parts)
     if len(parts) > limits.parts or size > limits.unpacked_bytes:
