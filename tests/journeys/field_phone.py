@@ -172,6 +172,14 @@ class Office:
     def outcome(self, task_id: int) -> str:
         return str(self.get(f"tasks/{task_id}", "manager")["outcome"])
 
+    def until_outcome(self, task_id: int, outcome: str, page: Page) -> None:
+        """Wait, as long as a person would, until a task has ended so."""
+        for _ in range(PATIENCE_MS // 250):
+            if self.outcome(task_id) == outcome:
+                return
+            page.wait_for_timeout(250)
+        raise AssertionError(f"task {task_id}: {self.outcome(task_id)!r} instead of {outcome!r}")
+
 
 @dataclass
 class Phone:

@@ -44,8 +44,8 @@ def test_understands_the_bill_down_to_reading_and_clause(on_phone: OpenPhone) ->
         download_the_printed_page(page)
         page.get_by_role("link", name="与上月比较").click()
         expect(page.get_by_role("heading", name="与上月比较", level=1)).to_be_visible()
-        # The town's first bill has none before it: the page says so in words.
-        expect(page.locator("main")).to_contain_text("没有上月账单")
+        # The town's first bill has none before it: the page says so, and compares what the registers counted.
+        expect(page.locator("main")).to_contain_text("没有账单，该月电费无从得知")
         page.go_back()
         expect(page.get_by_role("heading", name="逐行明细")).to_be_visible()
 
@@ -169,7 +169,7 @@ def test_reports_a_repair_with_a_photo_and_follows_it(on_phone: OpenPhone) -> No
         )
         page.get_by_role("button", name="提交报修").click()
         expect(page.get_by_role("heading", name="报修", level=1)).to_be_visible()
-        expect(page.locator("main")).to_contain_text("前答复")
+        expect(page.locator("main")).to_contain_text("前到达现场")
         number = page.url.rstrip("/").rsplit("/", 1)[1]
         expect(page.get_by_role("link", name="meter.png")).to_be_visible()
         page.get_by_role("link", name="客服", exact=True).click()

@@ -288,6 +288,6 @@ def test_a_round_that_a_clerk_sends_reaches_the_phone(office: Office, gate: Gate
         expect(phone.page.get_by_text(stop["holder"])).to_be_visible()
         expect(phone.page.get_by_text(f"户号 {stop['account']}")).to_be_visible()
         phone.enter(office.on_file(stop), stop["registers"])
+        office.until_outcome(stop["task_id"], "read", phone.page)
         phone.expect_unsent(0)
-    assert office.outcome(stop["task_id"]) == "read"
     assert office.get(round_path, "clerk")["read"] == 1

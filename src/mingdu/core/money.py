@@ -105,6 +105,11 @@ def yuan_text(fen: int) -> str:
     return f"{sign}{yuan}.{rest:02d}"
 
 
+def money_text(fen: int) -> str:
+    """Write an amount of fen with the currency's sign: -14258 → "-¥142.58"."""
+    return f"{'-' if fen < 0 else ''}¥{yuan_text(abs(fen))}"
+
+
 def plain_text(value: Decimal) -> str:
     """Write a decimal without exponent and without zeros at its end: 0.3750 → "0.375"."""
     text = f"{value:f}"

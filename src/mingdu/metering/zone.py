@@ -9,9 +9,8 @@ import numpy as np
 from django.conf import settings
 
 from mingdu.core.clock import INTERVALS, day_bounds, day_number, day_of, points_in_day
+from mingdu.core.instants import aware, instant64
 from mingdu.core.types import Ints, Times
-
-from .store.columns import aware, instant64
 
 INTERVAL_MINUTES = 15
 INTERVAL = np.timedelta64(INTERVAL_MINUTES, "m")

@@ -70,7 +70,7 @@ def test_a_bill_leads_to_its_cases_and_corrections(utility: Utility, bill: int) 
         proposed_by="system", proposed_at=case["opened_at"],
     )  # fmt: skip
     page = text_of(colleague("clerk"), f"/console/bills/{bill}/")
-    assert case["number"] in page and "-12.34" in page and "待复核" in page
+    assert case["number"] in page and "-¥12.34" in page and "待复核" in page
     assert case["number"] not in text_of(colleague("cashier"), f"/console/bills/{bill}/")
 
 

@@ -8,7 +8,8 @@ NAMES = frozenset(
         "approve_correction", "assign_case", "callbacks", "callback", "callback_result",
         "reveal_callback_contact", "scores", "board", "silent", "live", "cycles", "new_cycle", "cycle",
         "cycle_round", "refresh_round", "visits", "visit_photo",
-        "finish_step", "return_step", "assign_step", "backups", "audit", "people", "new_person", "person", "grant_role",
+        "finish_step", "return_step", "assign_step", "backups", "audit", "people", "new_person", "person",
+        "grant_role",
         "withdraw_role", "deactivate_person", "reactivate_person", "reset_password", "units", "events",
         "retry_event", "retry_bucket",
     }

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from mingdu.base.actors import Actor
-from mingdu.base.charts import DESK, Bar, Words, bar_chart
+from mingdu.base.charts import Bar, Words, bar_chart
 from mingdu.base.permissions import require
 from mingdu.base.queries import names_of
 from mingdu.base.sheets import sheet_of
@@ -139,7 +139,7 @@ def scores(request: Asked) -> HttpResponse:
         if counted.mean_tenths is None
         else f"{counted.mean_tenths // 10}.{counted.mean_tenths % 10}",
         "median": "–" if counted.median_seconds is None else span(timedelta(seconds=counted.median_seconds)),
-        "chart": bar_chart(bars, words, width=DESK) if any(counted.counts) else None,
+        "chart": bar_chart(bars, words) if any(counted.counts) else None,
         "reached": sum(counted.counts),
     }
     return render(request, "faces/console/callbacks/scores.html", page)

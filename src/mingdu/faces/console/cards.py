@@ -17,7 +17,7 @@ from mingdu.base.stuck_events import stuck_events
 from mingdu.billing.queries import open_corrections
 from mingdu.billing.run_checks import runs_in_hand
 from mingdu.core.clock import civil_day
-from mingdu.core.money import yuan_text
+from mingdu.core.money import money_text
 from mingdu.faces.words import WORDS
 from mingdu.faces.writing import local
 from mingdu.metering.queries.network import collection_of, terminals
@@ -130,13 +130,13 @@ def approvals(by: Actor, now: datetime) -> Card:
     corrections = open_corrections(by)
     rows = [
         CardRow(
-            _("Bills of %(month)s") % {"month": run.period}, f"¥{yuan_text(run.total_fen)}",
+            _("Bills of %(month)s") % {"month": run.period}, money_text(run.total_fen),
             reverse("console:run", args=(run.id,)),
         )
         for run in runs
     ] + [
         CardRow(
-            _("Correction of bill %(bill)s") % {"bill": row.bill_id}, f"¥{yuan_text(row.difference_fen)}",
+            _("Correction of bill %(bill)s") % {"bill": row.bill_id}, money_text(row.difference_fen),
             reverse("console:bill", args=(row.bill_id,)),
         )
         for row in corrections

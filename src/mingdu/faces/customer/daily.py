@@ -10,13 +10,13 @@ from itertools import pairwise
 import numpy as np
 
 from mingdu.base.database import reading_connection
+from mingdu.core.instants import instant64, microseconds
 from mingdu.core.quality import ESTIMATED, Quality
 from mingdu.core.registers import PERIOD_REGISTERS, WH_PER_DIGIT, Register
 from mingdu.core.types import Flags, Ints
 from mingdu.core.usage import RegisterPairs, Remark, capacity_limit_wh, register_usage
 from mingdu.faces.energy import EnergyDay, energy_of_days
 from mingdu.metering.queries import Installed, installations, installations_between
-from mingdu.metering.store.columns import instant64, microseconds
 from mingdu.metering.store.registers import StoredRegisters, fetch_between
 from mingdu.metering.zone import midnight
 

@@ -6,6 +6,7 @@ from django import template
 
 from mingdu.billing.line_words import in_own_words
 from mingdu.core.bill import thousandths_text
+from mingdu.core.money import money_text
 from mingdu.faces.act_words import thing_words
 from mingdu.faces.words import WORDS
 from mingdu.faces.writing import yuan_text
@@ -35,6 +36,12 @@ def remark(text: str) -> str:
 def yuan(amount_fen: int) -> str:
     """Write an amount of fen in yuan."""
     return yuan_text(amount_fen)
+
+
+@register.filter
+def money(amount_fen: int) -> str:
+    """Write an amount of fen with the currency's sign."""
+    return money_text(amount_fen)
 
 
 @register.filter

@@ -11,11 +11,12 @@ from mingdu.core.clock import day_number, hours_of_points
 from mingdu.core.day_block import BlockDays, DayBlock, Freezes, History, PointFacts
 from mingdu.core.findings import Thresholds
 from mingdu.core.history import advance_history, like_day_profile, like_hour_p99
+from mingdu.core.instants import microseconds
 from mingdu.core.registers import Channel
 from mingdu.core.types import Bytes, Flags, Ints
 from mingdu.core.working_time import WorkingCalendar
 from mingdu.metering.queries import Points, installations_between
-from mingdu.metering.store.columns import Connection, microseconds
+from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.curves import Days, fetch_days, fill_days
 from mingdu.metering.store.profiles import USUAL, Profile, Profiles, profiles_between
 from mingdu.metering.zone import day_starts, midnight, zone

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from mingdu.core.day_block import NOT_READ, Freezes
+from mingdu.core.instants import instant64, microseconds
 from mingdu.core.quality import Quality
 from mingdu.core.registers import PERIOD_REGISTERS, Register
 from mingdu.core.types import Flags, Ints
 from mingdu.metering.queries import Segments, register_segments
-from mingdu.metering.store.columns import Connection, instant64, microseconds
+from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.registers import StoredRegisters, fetch_at
 
 REGISTERS = (Register.TOTAL, *PERIOD_REGISTERS)

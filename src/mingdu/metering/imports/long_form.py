@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from mingdu.core.curves import DIGITS_MAX, DIGITS_MIN
+from mingdu.core.instants import instant64
 from mingdu.core.quality import Quality
 from mingdu.core.registers import REGISTER_SCALE, Channel, Register, Scale
 from mingdu.core.types import AnyColumn, Bytes, Flags, Ints
@@ -21,7 +22,6 @@ from mingdu.metering.readings import (
     RegisterColumns,
     UnknownUsagePoint,
 )
-from mingdu.metering.store.columns import instant64
 from mingdu.metering.zone import civil_days, day_starts
 
 from .cells import Cells, read_numbers, read_texts

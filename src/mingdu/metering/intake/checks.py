@@ -9,6 +9,7 @@ import numpy as np
 
 from mingdu.core.clock import day_of
 from mingdu.core.curves import DIGITS_MAX, DIGITS_MIN
+from mingdu.core.instants import instant64
 from mingdu.core.quality import Quality
 from mingdu.core.registers import (
     DEMAND_TIME_MAX,
@@ -32,7 +33,7 @@ from mingdu.metering.readings import (
     UnknownUsagePoint,
     WrongDayLength,
 )
-from mingdu.metering.store.columns import Connection, instant64
+from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.layout import KnownPoints, Months, installed_meters
 from mingdu.metering.store.profiles import LEAST_DECIMALS, MOST_DECIMALS
 from mingdu.metering.zone import INTERVAL_MINUTES, civil_days, day_minutes, day_starts, intervals_minutes

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mingdu.core.instants import aware, microseconds
 from mingdu.core.merge import merge_day
 from mingdu.core.registers import Register
 from mingdu.core.types import Bytes, Flags, Ints
 from mingdu.metering.events import ReadingsCorrected
 from mingdu.metering.readings import Intent, Outcome, RegisterColumns
-from mingdu.metering.store.columns import Connection, aware, microseconds
+from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.conflicts import Conflicts
 from mingdu.metering.store.curves import Origin
 from mingdu.metering.store.latest import rounds_of

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from mingdu.base.actors import SYSTEM
 from mingdu.base.attempts import attempt
 from mingdu.base.permissions import require
+from mingdu.core.instants import instant64
 from mingdu.core.quality import Quality
 from mingdu.core.registers import Channel
 from mingdu.core.types import Ints
@@ -28,7 +29,6 @@ from mingdu.metering.readings import (
     RegisterColumns,
     Source,
 )
-from mingdu.metering.store.columns import instant64
 from mingdu.metering.zone import INTERVAL_MINUTES, zone
 from mingdu.rulebook.meters import MeterModel, meter_models
 

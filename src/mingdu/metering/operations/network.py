@@ -15,13 +15,13 @@ from mingdu.base import audit
 from mingdu.base.actors import SYSTEM, Actor
 from mingdu.base.operations import create_unit
 from mingdu.base.permissions import require
+from mingdu.core.instants import instant64
 from mingdu.core.quality import Quality
 from mingdu.core.registers import Register
 from mingdu.errors import TradeError
 from mingdu.metering.intake.door import evidence_number, take_batch
 from mingdu.metering.models import Area, Installation, Meter, Terminal, UsagePoint
 from mingdu.metering.readings import Acceptance, ReadingBatch, RegisterColumns, Source
-from mingdu.metering.store.columns import instant64
 from mingdu.rulebook.meters import MeterModel, meter_models
 
 # The unit of a registry that names none.

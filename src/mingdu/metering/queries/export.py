@@ -9,10 +9,11 @@ from mingdu.base.actors import Actor
 from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
 from mingdu.core.clock import day_number
+from mingdu.core.instants import aware
 from mingdu.core.quality import Quality
 from mingdu.core.registers import CHANNEL_SCALE, REGISTER_SCALE, Register
 from mingdu.core.types import Ints
-from mingdu.metering.store.columns import Connection, aware
+from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.curves import Days, fetch_days
 from mingdu.metering.store.registers import fetch_between
 from mingdu.metering.zone import INTERVAL_MINUTES, intervals_of, midnight, zone

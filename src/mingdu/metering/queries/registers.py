@@ -8,10 +8,11 @@ from datetime import date, datetime
 
 import numpy as np
 
+from mingdu.core.instants import aware, instant64, microseconds
 from mingdu.core.quality import Quality
 from mingdu.core.registers import Register
 from mingdu.core.types import Bytes, Flags, Ints, Times
-from mingdu.metering.store.columns import Connection, aware, instant64, microseconds
+from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.registers import StoredRegisters, fetch_at
 from mingdu.metering.zone import midnight
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from psycopg.pq import Format
 
 from mingdu.base.database import cursor
 from mingdu.core.copy_rows import Column, array_bytes, copy_rows
-from mingdu.core.types import Bytes, Ints, Times
+from mingdu.core.types import Bytes, Ints
 
 # Statements are planned for their parameters each time (prepare=False): a plan made for any length of a
 # column and any month would read every partition.
@@ -85,22 +84,6 @@ def cut(joined: bytes | None, lengths: Ints) -> list[bytes]:
     ends = np.cumsum(lengths)
     begins = ends - lengths
     return [whole[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
-
-
-def instant64(at: datetime) -> np.datetime64:
-    """Return an aware instant as datetime64[us] in UTC."""
-    return np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "us")
-
-
-def microseconds(instants: Times) -> Ints:
-    """Return instants as microseconds since 1970, for bigint parameters."""
-    return instants.astype("datetime64[us]").astype(np.int64)
-
-
-def aware(instant: np.datetime64) -> datetime:
-    """Return a datetime64 of UTC as an aware instant."""
-    moment: datetime = instant.astype("datetime64[us]").item()
-    return moment.replace(tzinfo=UTC)
 
 
 # Microseconds since 1970 to timestamptz, exactly: both factors are whole.

@@ -7,9 +7,10 @@ from datetime import datetime
 
 import numpy as np
 
+from mingdu.core.instants import microseconds
 from mingdu.core.types import Ints, Times
 
-from .columns import INSTANT, Connection, fetch_rows, microseconds
+from .columns import INSTANT, Connection, fetch_rows
 
 _INSERT = f"""
     INSERT INTO metering_readingconflict

@@ -9,12 +9,13 @@ import numpy as np
 
 from mingdu.core import copy_rows
 from mingdu.core.curves import is_guess, pack_curves, unpack_curves
+from mingdu.core.instants import instant64
 from mingdu.core.quality import Quality
 from mingdu.core.types import Bytes, Flags, Ints
 from mingdu.metering.readings import CurveColumns, Source
 from mingdu.metering.zone import intervals_minutes
 
-from .columns import Connection, copy_in, cut, fetch_row, instant64, ints, run, small_ints
+from .columns import Connection, copy_in, cut, fetch_row, ints, run, small_ints
 from .latest import latest_places
 
 _DAY = "(date '1970-01-01' + {}::int)"

@@ -8,10 +8,11 @@ from datetime import date
 import numpy as np
 
 from mingdu.core.clock import day_number
+from mingdu.core.instants import microseconds
 from mingdu.core.types import Flags, Ints, Times
 
 from .buckets import buckets_of
-from .columns import INSTANT, Connection, fetch_row, ints, microseconds, run
+from .columns import INSTANT, Connection, fetch_row, ints, run
 
 _MONTHS = """
     SELECT min(right(relid::regclass::text, 6)), max(right(relid::regclass::text, 6))

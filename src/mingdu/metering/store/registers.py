@@ -9,10 +9,11 @@ from datetime import datetime
 import numpy as np
 
 from mingdu.core import copy_rows
+from mingdu.core.instants import instant64, microseconds
 from mingdu.core.types import Bytes, Flags, Ints, Times
 from mingdu.metering.readings import RegisterColumns
 
-from .columns import INSTANT, Connection, copy_in, fetch_row, instant64, ints, marks, microseconds, small_ints
+from .columns import INSTANT, Connection, copy_in, fetch_row, ints, marks, small_ints
 from .curves import Origin
 from .latest import latest_places
 

@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mingdu.base.queries import names_of
+from mingdu.core.money import money_text
 from mingdu.faces.words import WORDS
-from mingdu.faces.writing import yuan_text
 from mingdu.service.queries import CaseView
 
 
@@ -60,7 +60,7 @@ def person_shown(actor_id: str, names: dict[str, str]) -> str:
 
 
 def _yuan(details: dict[str, Any], name: str) -> str:
-    return f"¥{yuan_text(details.get(name, 0))}"
+    return money_text(details.get(name, 0))
 
 
 _MORE: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mingdu.base.queries import names_of
+from mingdu.core.money import money_text
 from mingdu.faces.console.cases.story import person_shown
 from mingdu.faces.words import WORDS
 from mingdu.faces.writing import yuan_text
@@ -110,7 +111,7 @@ def _notice_step(evidence: Evidence) -> Step:
     row = evidence.row
     words = came_by_shown(row)
     if evidence.amount_fen is not None:
-        words = f"{words} · ¥{yuan_text(evidence.amount_fen)} · {evidence.transaction}"
+        words = f"{words} · {money_text(evidence.amount_fen)} · {evidence.transaction}"
     return Step(row.received_at, words, verdict_shown(row.verdict), evidence)
 
 

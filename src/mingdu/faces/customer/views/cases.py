@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mingdu.base.attachments import AttachmentTooLarge, UnknownMedia
 from mingdu.billing.queries import UnknownBill, bills_of_account
-from mingdu.core.money import yuan_text
+from mingdu.core.money import money_text
 from mingdu.customers.queries import AccountView, UnknownAccount
 from mingdu.faces.customer.enclosed import Enclosed, kept_before, store, tokens
 from mingdu.faces.customer.forms import MOST_PHOTOS, CaseForm, CloseForm
@@ -148,7 +148,7 @@ def _accounts(chosen: AccountChoice) -> list[tuple[str, str]]:
 def _bills(request: Asked, accounts: list[AccountView]) -> list[tuple[str, str]]:
     by = signed_in(request)
     return [
-        (str(bill.id), f"{bill.period} · {each.account_number} · ¥{yuan_text(bill.total_fen)}")
+        (str(bill.id), f"{bill.period} · {each.account_number} · {money_text(bill.total_fen)}")
         for each in accounts
         for bill in bills_of_account(by, each.id)[::-1]
         if bill.is_current
