@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from django import template
@@ -41,6 +41,12 @@ def asset(name: str) -> str:
 @register.simple_tag
 def icon(name: str, words: str = "") -> SafeString:
     """Draw an icon; `words` say what it means where no text stands beside it."""
+    return _drawn(name, str(words))
+
+
+# A page draws a dozen icons, mostly the same ones.
+@lru_cache(maxsize=1024)
+def _drawn(name: str, words: str) -> SafeString:
     said = format_html('role="img" aria-label="{}"', words) if words else SafeString('aria-hidden="true"')
     return format_html(
         '<svg class="icon" {}><use href="{}#{}"></use></svg>', said, _address("icons.svg"), name
