@@ -8,12 +8,13 @@ from datetime import date, datetime
 import numpy as np
 
 from mingdu.base.database import reading_connection
-from mingdu.core.registers import Register
+from mingdu.core.registers import DEMAND_TIMES, STATUS_WORDS, Register
 from mingdu.core.types import Flags, Ints
 from mingdu.metering.queries import installations, register_values
 from mingdu.metering.zone import midnight
 
-REGISTERS = tuple(Register)
+# What a person reads off a display.
+REGISTERS = tuple(register for register in Register if register not in (*DEMAND_TIMES, *STATUS_WORDS))
 _TOTAL = REGISTERS.index(Register.TOTAL)
 _SOME_DAYS_LATER = 32
 
