@@ -94,7 +94,7 @@ TEMPLATES = [
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
-SESSION_ENGINE = "mingdu.base.sessions"
+SESSION_ENGINE = "mingdu.main.sessions"
 # Rendered parts of customers' pages (faces/kept.py), about 15 kB each, in the memory of each process.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},

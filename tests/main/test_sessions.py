@@ -10,7 +10,7 @@ pytestmark = pytest.mark.database
 
 
 def test_a_session_comes_back_as_it_was_saved(database: str) -> None:
-    from mingdu.base.sessions import SessionStore
+    from mingdu.main.sessions import SessionStore
 
     kept = SessionStore()
     kept["customer_id"] = 42
@@ -19,7 +19,7 @@ def test_a_session_comes_back_as_it_was_saved(database: str) -> None:
 
 
 def test_one_that_is_over_is_empty_and_gets_another_key(database: str) -> None:
-    from mingdu.base.sessions import SessionStore
+    from mingdu.main.sessions import SessionStore
 
     kept = SessionStore()
     kept["customer_id"] = 42
@@ -32,7 +32,7 @@ def test_one_that_is_over_is_empty_and_gets_another_key(database: str) -> None:
 
 @pytest.mark.parametrize("key", ["x" * 32, "'; DROP TABLE django_session; --"])
 def test_an_unknown_key_opens_nothing(database: str, key: str) -> None:
-    from mingdu.base.sessions import SessionStore
+    from mingdu.main.sessions import SessionStore
 
     unknown = SessionStore(key)
     assert unknown.get("customer_id") is None

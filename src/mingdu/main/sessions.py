@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
-from .database import cursor, reading_connection
+from mingdu.base.database import cursor, reading_connection
 
 _DATA = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 
