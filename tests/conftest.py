@@ -29,7 +29,7 @@ def pytest_configure() -> None:
     """Load Django with a data folder of this session; nothing is started yet."""
     os.environ["MINGDU_DATA"] = str(_DATA)
     os.environ["MINGDU_SECRET_KEY"] = "a key for tests, long enough to be taken"
-    for name in ("DATABASE_URL", "MINGDU_DEMO_NOW"):
+    for name in ("DATABASE_URL", "MINGDU_BACKUP", "MINGDU_DEMO_NOW"):
         os.environ.pop(name, None)
     _DATA.chmod(0o711)
     from mingdu.main.startup import start_django

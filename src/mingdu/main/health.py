@@ -51,7 +51,7 @@ def health_of(environment: Environment, now: datetime, today: date) -> dict[str,
     parts["storage"] = OK if is_up and is_month_left(today) else DOWN
     whole = OK if set(parts.values()) == {OK} else DOWN
     backups = board_of(environment, now, settings.ZONE)
-    if backups.lines:
+    if backups.lines or backups.failure:
         parts["backup"] = OK if backups.is_well else DOWN
         whole = DEGRADED if whole == OK and not backups.is_well else whole
     return {"status": whole, **parts, "version": version("mingdu")}

@@ -16,7 +16,7 @@ def start_django() -> None:
     compile_catalogues()
     django.setup()
     _watch_beats()
-    _watch_backups()
+    watch_backups()
 
 
 def _watch_beats() -> None:
@@ -28,7 +28,7 @@ def _watch_beats() -> None:
     register_signs(living)
 
 
-def _watch_backups() -> None:
+def watch_backups() -> None:
     """Let the desks see the backups, by real time."""
     from django.conf import settings
 

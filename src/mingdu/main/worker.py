@@ -24,6 +24,7 @@ from mingdu.money.operations import forget_refused
 from mingdu.work.operations import escalate_overdue
 
 from .backup.duty import BackupDuty
+from .backup.rules import backup_rules
 from .beats import beat
 from .clock import Clock, clock_of
 from .environment import Environment
@@ -99,7 +100,11 @@ class Worker:
         return [
             Duty("beat", 3, lambda _: beat(self.environment, "worker", Clock().now(), self.failures)),
             Duty("escalate", 20, lambda now: escalate_overdue(by=SYSTEM, at=now)),
-            Duty("backups", 60, BackupDuty(self.environment, settings.ZONE).act),
+            Duty(
+                "backups",
+                backup_rules().log_every.total_seconds(),
+                BackupDuty(self.environment, settings.ZONE).act,
+            ),
             Duty("polls", 30, _plan_polls),
             Duty("payments", 10, self._ask_gateway),
             Duty("refused_notices", 3600, lambda now: forget_refused(by=SYSTEM, at=now)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,8 @@ from mingdu.main.backup.locked_keys import RECOVERY_KEY, key_in_file
 from mingdu.main.backup.log import read_log, segments_from
 from mingdu.main.backup.manifest import BadManifest, read_files, read_manifest
 from mingdu.main.backup.recover import RecoveryFailed
-from mingdu.main.backup.state import DAMAGED, UNFINISHED, WHOLE, kept_backups
+from mingdu.main.backup.schedule import done_of
+from mingdu.main.backup.state import DAMAGED, UNFINISHED, WHOLE, board_of, kept_backups
 from mingdu.main.backup.target import PARTIAL
 from mingdu.main.backup.verify import latest_proof, verify
 from mingdu.main.clock import Clock
@@ -166,3 +168,17 @@ def test_refuses_a_proof_and_a_list_of_late_files_that_are_damaged(
     yard.target.proof.write_text('{"backup": 1}')
     with pytest.raises(BadManifest):
         latest_proof(yard.target)
+    assert done_of(yard.target).verify is None
+    failure = board_of(yard.environment, Clock().now(), UTC).failure
+    assert failure is not None and "proof.json" in failure.said
+    yard.target.proof.unlink()
+    yard.target.failure.write_text("[]")
+    assert board_of(yard.environment, Clock().now(), UTC).failure is None
+
+
+def test_goes_on_in_a_new_log_when_the_old_one_is_damaged(
+    yard: Yard, name: str, mend: Callable[[Path, bytes], None]
+) -> None:
+    before = yard.fetch().name
+    mend(yard.target.logs / before / "log.json", b"?")
+    assert yard.fetch().name > before

@@ -101,7 +101,10 @@ def test_backs_up_proves_and_restores_over_its_connection(foreign: Foreign, fore
     assert verify(foreign_yard.environment, foreign_yard.target, Clock().now(), quiet).is_equal
     folder = foreign_yard.empty(f"restored-{foreign.cluster.parent.name}")
     restored = foreign_yard.restore(between, folder)
-    assert restored.cluster.name == "cluster" and (restored.cluster / "PG_VERSION").exists()
+    assert not restored.is_ours and restored.kept_as == ()
+    settings = (restored.cluster / "postgresql.conf").read_text()
+    assert "max_connections = 130" in settings and "log.staged" not in settings
+    assert not list(restored.cluster.glob("*.as-it-was"))
 
 
 def test_refuses_without_the_right_and_names_the_grant(foreign: Foreign, foreign_yard: Yard) -> None:

@@ -14,13 +14,14 @@ from mingdu.base.actors import SYSTEM
 from mingdu.base.roles import Role
 from mingdu.errors import TradeError
 from mingdu.main.clock import Clock
+from mingdu.main.database import status
 from mingdu.main.environment import Environment
 from mingdu.work.operations import TaskOrder, open_task
 
 from .manifest import instant
 from .rules import backup_rules, due_run
 from .run import BackupRunning
-from .schedule import done_of, fetch_helping, is_under_way, keep_failure, latest_failure
+from .schedule import LOG, done_of, fetch_helping, is_under_way, keep_failure, latest_failure
 from .target import Target, target_of
 
 COMMAND = (sys.executable, "-m", "mingdu.main.cli", "backup", "due")
@@ -45,13 +46,15 @@ class BackupDuty:
 
     def act(self, now: datetime) -> None:
         """Fetch the log, look after the run that is under way, begin what is due; `now` may be the demo's."""
-        target = target_of(self.environment)
-        if not is_under_way(target):
+        # A database that somebody has stopped is not started by its backup.
+        if not is_under_way(self.environment) or not status(self.environment).is_ready:
             return
+        target = target_of(self.environment)
         try:
             fetch_helping(self.environment, target)
-        except TradeError as error:
-            self._tell(target, "log", error.message, now)
+        except (TradeError, OSError) as error:
+            self._tell(target, LOG, str(error), now)
+            return
         self._look_after(target, now)
         real_now = Clock().now()
         due = due_run(backup_rules(), done_of(target), real_now.astimezone(self.zone))
@@ -100,7 +103,7 @@ class BackupDuty:
 
 def _rests(target: Target, now: datetime) -> bool:
     failure = latest_failure(target)
-    return failure is not None and failure["run"] != "log" and now < _try_again_at(failure)
+    return failure is not None and failure["run"] != LOG and now < _try_again_at(failure)
 
 
 def _try_again_at(failure: dict[str, str]) -> datetime:

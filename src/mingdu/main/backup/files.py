@@ -17,7 +17,7 @@ from .target import Target, sync_folder
 
 PIECE_BYTES = 1024 * 1024
 # What a data folder holds beside the database and the keys; logs and beats are worth nothing tomorrow.
-IN_DATA_FOLDER = ("attachments", "sealed", "town", "town.loaded", "clock.json")
+IN_DATA_FOLDER = ("attachments", "sealed", "gateway", "town", "town.loaded", "clock.json")
 IN_CHECKOUT = ("rules", "meters")
 
 

@@ -155,7 +155,11 @@ def segment_of(lsn: str, timeline: int, segment_bytes: int) -> str:
 
 
 def _going_on(connection: psycopg.Connection, target: Target, facts: ServerFacts) -> Log | None:
-    log = latest_log(target)
+    try:
+        log = latest_log(target)
+    except BadManifest:
+        # Whoever restores from it is told; the log itself goes on in a new stretch.
+        return None
     if log is None or (log.system, log.timeline) != (facts.system, facts.timeline):
         return None
     kept = connection.execute(

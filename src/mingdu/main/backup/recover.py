@@ -36,6 +36,8 @@ TRUST = "# While it is recovered: whoever may enter the socket's private folder.
 # The live server beside it keeps its memory.
 SMALL = ("shared_buffers = 128MB", "hot_standby = on", "summarize_wal = off")
 SIGNAL = "recovery.signal"
+# While it is recovered these are ours; afterwards they are again as they were in the backup.
+OWN_FILES, ASIDE = ("postgresql.conf", "pg_hba.conf", "pg_ident.conf"), ".as-it-was"
 
 
 class RecoveryFailed(DependencyDown):
@@ -80,6 +82,9 @@ def build(recovery: Recovery) -> None:
         shutil.copytree(plan.folders[-1], recovery.cluster, symlinks=True)
     make_private_folder(recovery.staged, programs.user)
     lay_out(plan.segments, recovery.staged)
+    for name in OWN_FILES:
+        if (recovery.cluster / name).exists():
+            (recovery.cluster / name).rename(recovery.cluster / f"{name}{ASIDE}")
     _hand_over_all(recovery)
 
 
@@ -126,6 +131,10 @@ def roll_forward(recovery: Recovery) -> datetime | None:
             if recovery.plan.backup.role == "mingdu":
                 _give_password(recovery, connection)
     shutil.rmtree(recovery.staged)
+    for name in OWN_FILES:
+        (recovery.cluster / name).unlink()
+        if (recovery.cluster / f"{name}{ASIDE}").exists():
+            (recovery.cluster / f"{name}{ASIDE}").rename(recovery.cluster / name)
     return row[0] if row is not None else None
 
 

@@ -14,9 +14,9 @@ from mingdu.main.database.launcher import halt
 from mingdu.main.database.places import (
     Places,
     held,
+    make_private_folder,
     move_durably,
     places_of,
-    prepare_places,
     refuse_unreachable,
 )
 from mingdu.main.database.programs import find_programs
@@ -65,6 +65,7 @@ class Restored:
     latest_at  when the latest change in it was committed; None: nothing after the backup
     lost       between that instant and the end of what the log knows: changes thrown away by `to`
     kept_as    where the database is that was there before
+    is_ours    our launcher can start it; else it is the cluster of a server of others
     """
 
     backup: str
@@ -73,6 +74,7 @@ class Restored:
     lost: timedelta
     files: int
     kept_as: tuple[str, ...]
+    is_ours: bool
 
 
 def restore(environment: Environment, order: Order, tell: Tell) -> Restored:
@@ -100,11 +102,12 @@ def restore(environment: Environment, order: Order, tell: Tell) -> Restored:
             latest_at = roll_forward(recovery)
             tell("files")
             count = take_out(plan.target, plan.files, work.data_folder / BESIDE)
-            prepare_places(places, programs.user)
+            make_private_folder(places.folder, programs.user)
             halt(places, programs)
             kept = _take_places(places, work, keys, name_of(plan.to))
     lost = max(plan.log.until_at - plan.to, timedelta())
-    return Restored(plan.backup.name, places.cluster, latest_at, lost, count, kept)
+    is_ours = (plan.backup.database, plan.backup.role) == ("mingdu", "mingdu")
+    return Restored(plan.backup.name, places.cluster, latest_at, lost, count, kept, is_ours)
 
 
 def _refuse_taken(places: Places, order: Order) -> None:

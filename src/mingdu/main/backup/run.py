@@ -27,6 +27,8 @@ from .totals import mark, take_totals
 
 DATABASE, KEYS = "database", "keys.locked"
 SERVER_MANIFEST = "backup_manifest"
+# Says in the data folder that workers go on with what a person has begun.
+BEGUN = "backup_begun"
 
 Tell = Callable[[str], None]
 
@@ -91,7 +93,9 @@ def back_up_alone(
     job = _Job(environment, source, target, facts_of(guard), tell)
     key, is_new = recovery_key(environment.data_folder)
     manifest = _make(job, guard, is_full, key)
-    if target != target_of(environment):
+    if target == target_of(environment):
+        write_durably(environment.data_folder / BEGUN, str(target.folder).encode())
+    else:
         # Nobody comes again to fetch the log for a folder that was named only this once.
         drop_slot(guard, target)
     removed = prune(target, backup_rules().keep_full)

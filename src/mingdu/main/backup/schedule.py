@@ -5,30 +5,42 @@ from __future__ import annotations
 import json
 from datetime import datetime, tzinfo
 
+from mingdu.errors import TradeError
 from mingdu.main.clock import Clock
 from mingdu.main.environment import Environment
 
 from .late_files import fetch_late_files
 from .log import Log, fetch_log
-from .manifest import manifests
+from .manifest import BadManifest, manifests
 from .rules import FULL, VERIFY, Done, backup_rules, due_run
-from .run import BackupRunning, Tell, back_up_alone
+from .run import BEGUN, BackupRunning, Tell, back_up_alone
 from .source import RUN_LOCK, is_locked, source_of
 from .target import Target, began_at, target_of, write_json
 from .verify import latest_proof, verify
 
+LOG = "log"
+
 Failure = dict[str, str]
 
 
-def is_under_way(target: Target) -> bool:
+class BackupsGone(TradeError):
+    """There were backups, and the folder holds none."""
+
+    next_step = "mount the disk of MINGDU_BACKUP; if it is lost, begin anew: mingdu backup --full"
+
+
+def is_under_way(environment: Environment) -> bool:
     """Tell whether backups run by the clock: from the first one on, whose maker keeps the key."""
-    return bool(target.names())
+    return (environment.data_folder / BEGUN).exists()
 
 
 def done_of(target: Target) -> Done:
-    """Return when each kind was done last."""
+    """Return when each kind was done last; a proof that cannot be read is none."""
     latest = {each.kind: began_at(each.name) for each in manifests(target)}
-    proof = latest_proof(target)
+    try:
+        proof = latest_proof(target)
+    except BadManifest:
+        proof = None
     return Done(**latest, verify=proof.proven_at if proof else None)
 
 
@@ -57,8 +69,13 @@ def do_due(environment: Environment, zone: tzinfo, tell: Tell) -> str | None:
 def fetch_helping(environment: Environment, target: Target) -> Log:
     """Fetch the log and the files that came since the last time."""
     now = Clock().now()
+    if not target.names():
+        raise BackupsGone(f"{target.folder}: the backups are gone", folder=str(target.folder))
     log = fetch_log(source_of(environment), target)
     fetch_late_files(environment, target, log, now)
+    failure = latest_failure(target)
+    if failure is not None and failure["run"] == LOG:
+        target.failure.unlink()
     return log
 
 
@@ -70,7 +87,7 @@ def keep_failure(target: Target, run: str, said: str, now: datetime) -> None:
 def latest_failure(target: Target) -> Failure | None:
     """Return what failed since the latest run that did not: at, run, said."""
     try:
-        found: Failure = json.loads(target.failure.read_bytes())
-    except FileNotFoundError:
+        found = json.loads(target.failure.read_bytes())
+        return {name: str(found[name]) for name in ("at", "run", "said")}
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
-    return found

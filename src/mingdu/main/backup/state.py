@@ -9,12 +9,12 @@ from mingdu.base.backup_board import BackupBoard, BackupFailure, BackupLine, Bac
 from mingdu.main.environment import Environment
 
 from .files import free_bytes
-from .log import latest_log
+from .log import Log, latest_log
 from .manifest import BadManifest, instant, read_manifest
 from .rules import backup_rules, next_run
 from .schedule import is_under_way, latest_failure
 from .target import PARTIAL, Target, began_at, target_of
-from .verify import latest_proof
+from .verify import Proof, latest_proof
 
 _PROOF = tuple(each.name for each in fields(BackupProof))
 WHOLE, UNFINISHED, DAMAGED = "whole", "unfinished", "damaged"
@@ -45,6 +45,16 @@ def kept_backups(target: Target) -> list[KeptBackup]:
     return sorted(found, key=lambda each: each.name, reverse=True)
 
 
+def _state(target: Target, now: datetime) -> tuple[Log | None, Proof | None, BackupFailure | None]:
+    """Return log, proof and failure; what cannot be read of them is a failure itself."""
+    said = latest_failure(target)
+    failure = BackupFailure(said["run"], instant(said["at"]), said["said"]) if said else None
+    try:
+        return latest_log(target), latest_proof(target), failure
+    except BadManifest as damage:
+        return None, None, BackupFailure("log", now, damage.message)
+
+
 def _kept(target: Target, name: str) -> KeptBackup:
     try:
         manifest = read_manifest(target, name)
@@ -60,7 +70,7 @@ def board_of(environment: Environment, now: datetime, zone: tzinfo) -> BackupBoa
     now  real time
     """
     target, rules = target_of(environment), backup_rules()
-    log, proof, failure = latest_log(target), latest_proof(target), latest_failure(target)
+    log, proof, failure = _state(target, now)
     found = kept_backups(target)
     return BackupBoard(
         folder=str(target.folder),
@@ -68,9 +78,9 @@ def board_of(environment: Environment, now: datetime, zone: tzinfo) -> BackupBoa
         aimed_recovery=rules.recovery,
         log_until=log.until_at if log else None,
         loss=max(now - log.until_at, timedelta()) if log else None,
-        next_at=next_run(rules, now.astimezone(zone)) if is_under_way(target) else None,
+        next_at=next_run(rules, now.astimezone(zone)) if is_under_way(environment) else None,
         proof=BackupProof(**{name: getattr(proof, name) for name in _PROOF}) if proof else None,
-        failure=BackupFailure(failure["run"], instant(failure["at"]), failure["said"]) if failure else None,
+        failure=failure,
         bytes=sum(each.bytes for each in found),
         free_bytes=free_bytes(target.folder) if target.folder.exists() else 0,
         lines=tuple(

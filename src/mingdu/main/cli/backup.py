@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -92,7 +92,7 @@ def list_(to: ToFolder = None, as_json: AsJson = False) -> None:
         return
     table = Table("backup", "kind", "restores from", "MB", "state")
     for each in found:
-        since = each.ended_at.isoformat(timespec="seconds") if each.ended_at else "-"
+        since = f"{each.ended_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if each.ended_at else "-"
         table.add_row(each.name, each.kind or "-", since, f"{each.bytes / MEGABYTE:,.1f}", each.state)
     Console().print(table if found else "no backups yet; make the first: mingdu backup")
 
@@ -177,6 +177,9 @@ def _tell_restored(environment: Environment, order: Order, restored: Restored) -
     typer.echo(f"left out: the {restored.lost.total_seconds():,.0f} s that the log knows after that instant")
     for path in restored.kept_as:
         typer.echo(f"kept what was there: {path}")
+    if not restored.is_ours:
+        typer.echo(f"start it with the configuration of its server: pg_ctl -D {restored.cluster} start")
+        return
     here = "" if order.into == environment.data_folder else f"MINGDU_DATA={order.into} "
     typer.echo(f"start it: {here}mingdu db start")
 

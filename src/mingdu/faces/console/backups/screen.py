@@ -48,6 +48,7 @@ def backups(request: Asked) -> HttpResponse:
     page = {
         "board": board,
         "aims": _aims(board) if board else [],
+        "counted": f"{board.proof.rows:,}" if board and board.proof else "",
         "failed": RUNS.get(board.failure.run, board.failure.run) if board and board.failure else "",
         "size": size_words(board.bytes) if board else "",
         "free": size_words(board.free_bytes) if board else "",
@@ -85,14 +86,14 @@ def _aims(board: BackupBoard) -> list[Aim]:
     proof = board.proof
     return [
         Aim(
-            _("Data that would be lost"),
+            _("Data lost, as last proven"),
             span_words(board.aimed_loss),
             span_words(proof.loss) if proof else "",
             span_words(board.loss) if board.loss is not None else "",
             _tone(proof.loss if proof else None, board.aimed_loss, board.is_late),
         ),
         Aim(
-            _("Time to recover"),
+            _("Time to recover, as last proven"),
             span_words(board.aimed_recovery),
             span_words(proof.recovery) if proof else "",
             "",
