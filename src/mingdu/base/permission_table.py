@@ -37,6 +37,9 @@ VERBS: dict[str, frozenset[Role]] = {
     "metering.poll": _roles(_R.ENGINEER, _R.CLERK),
     "metering.read": _roles(*_STAFF, _R.CUSTOMER),
     "metering.read_network": _roles(_R.ENGINEER, _R.CLERK, _R.MANAGER),
+    "metering.read_balances": _roles(_R.ENGINEER, _R.MANAGER, _R.INSPECTOR),
+    # Suspected theft is for inspectors alone (稽查).
+    "metering.read_suspects": _roles(_R.INSPECTOR),
     "metering.explain_finding": _roles(_R.ENGINEER, _R.CLERK, _R.INSPECTOR),
     "metering.withdraw_explanation": _roles(_R.ENGINEER, _R.CLERK, _R.INSPECTOR),
     "customers.register": _roles(_R.CLERK, _R.AGENT, _R.ADMINISTRATOR),

@@ -24,6 +24,8 @@ LEAST_DAYS = 7
 LARGEST_WH = 2**31
 # Deviations from a mean are compared with so many bits: squares of sums over 366 days stay below 2**62.
 BITS = 10
+# So many points are named for one area's loss.
+MOST_NAMED = 5
 
 
 class BadBalance(TradeError):
@@ -94,7 +96,7 @@ class Balance:
     technical_wh    the loss that is expected
     unexplained_wh  the rest, negative where less was lost than the wires take
     verdict         uint8 (area, day)  Verdict
-    technical_ppm   int64 (area,)      share of what was sold
+    technical_ppm   int64 (area, day)  share of what was sold
     """
 
     sold_wh: Ints
@@ -115,31 +117,29 @@ class Balance:
 @dataclass(frozen=True)
 class Suspects:
     """
-    How far each point goes with its area's unexplained loss; int64 (point,) [ppm], 0 without LEAST_DAYS.
+    Who explains his area's unexplained loss, one after another; int64 (point,).
 
-    drop_ppm  share of the loss's ups and downs that the point explains because it counted less when more was
-              lost
-    use_ppm   share that it explains because more was lost whenever it counted more, as with a meter that
+    What a point explains is taken out of the loss before the next is looked for, so that a loud one does not
+    hide a quiet one.
+    step      1 for the first named of his area; 0: not named
+    drop_ppm  share of the ups and downs left that he explains because he counted less when more was lost
+    use_ppm   share that he explains because more was lost whenever he counted more, as with a meter that
               counts only a part
     """
 
+    step: Ints
     drop_ppm: Ints
     use_ppm: Ints
 
-    @property
-    def ranking(self) -> Ints:
-        """Return the points, the one that explains most first; ties by place."""
-        best = np.maximum(self.drop_ppm, self.use_ppm)
-        order: Ints = np.argsort(-best, kind="stable")
-        return order
 
-
-def balance(days: AreaDays, band: Band) -> Balance:
+def balance(days: AreaDays, band: Band, look_back: int | None = None) -> Balance:
     """
     Balance areas day by day.
 
-    source  the share is the median of the area's aligned days, in whole ppm; worked cases in
-            tests/core/test_area_balance.py
+    look_back  days up to each day from which its technical share is learned, so that a day's balance does not
+               depend on what comes after it; None: one share of all days, to rank points by
+    source     the share is the median of the area's aligned days, in whole ppm; worked cases in
+               tests/core/test_area_balance.py
     """
     areas, count = days.supplied_wh.shape
     sold, missing = np.zeros((2, areas, count), dtype=np.int64)
@@ -148,8 +148,8 @@ def balance(days: AreaDays, band: Band) -> Balance:
     members = np.bincount(days.area, minlength=areas)[:, np.newaxis] > 0
     aligned = days.is_supplied & (missing == 0) & members
     loss = np.where(aligned, days.supplied_wh - sold, 0)
-    share = _technical_share(loss, sold, aligned, band)
-    technical = np.where(aligned, _part(sold, share[:, np.newaxis]), 0)
+    share = _technical_shares(_Seen(loss, sold, aligned & (sold > 0)), band, look_back)
+    technical = np.where(aligned, _part(sold, share), 0)
     low, high = (_part(sold, np.full_like(sold, edge)) for edge in (band.lowest_ppm, band.highest_ppm))
     verdict = np.select(
         [~aligned, loss > high, loss < low],
@@ -159,13 +159,27 @@ def balance(days: AreaDays, band: Band) -> Balance:
     return Balance(sold, missing, loss, technical, loss - technical, verdict.astype(np.uint8), share)
 
 
-def suspects(days: AreaDays, found: Balance) -> Suspects:
-    """Rank the points of each area by how their days go with its unexplained loss."""
-    aligned = found.is_aligned[days.area]
+def suspects(days: AreaDays, found: Balance, named_from_ppm: int, most: int = MOST_NAMED) -> Suspects:
+    """
+    Name the points that explain their area's loss, at most so many an area.
+
+    named_from_ppm  a point that explains less of what is left is not named, and nobody after it
+    """
+    points, aligned = len(days.area), found.is_aligned[days.area]
     enough = np.count_nonzero(aligned, axis=1) >= LEAST_DAYS
-    share, sign = _explained(found.unexplained_wh[days.area], days.energy_wh, aligned)
-    share[~enough] = 0
-    return Suspects(np.where(sign < 0, share, 0), np.where(sign > 0, share, 0))
+    (used,) = _centred((days.energy_wh,), aligned)
+    (lost,) = _centred((found.unexplained_wh[days.area],), aligned)
+    step, drop, use = np.zeros((3, points), dtype=np.int64)
+    for number in range(1, most + 1):
+        share, sign = _explained(lost, used)
+        share[~enough | (step > 0) | (share < named_from_ppm)] = 0
+        named = _first_of_each(days.area, share)
+        if not len(named):
+            break
+        step[named] = number
+        drop[named], use[named] = share[named] * (sign[named] < 0), share[named] * (sign[named] > 0)
+        lost = _without(lost, days.area, used, named)
+    return Suspects(step, drop, use)
 
 
 def better_areas(days: AreaDays, found: Balance) -> tuple[Ints, Ints]:
@@ -195,16 +209,38 @@ def better_areas(days: AreaDays, found: Balance) -> tuple[Ints, Ints]:
     return best, saved
 
 
-def _technical_share(loss: Ints, sold: Ints, aligned: Flags, band: Band) -> Ints:
+@dataclass(frozen=True)
+class _Seen:
+    """Loss and what was sold, int64 (area, day), and the days that a share can be learned from."""
+
+    loss: Ints
+    sold: Ints
+    usable: Flags
+
+    def take(self, days: slice) -> _Seen:
+        return _Seen(self.loss[:, days], self.sold[:, days], self.usable[:, days])
+
+
+def _technical_shares(seen: _Seen, band: Band, look_back: int | None) -> Ints:
+    """Return the share of each area and day [ppm], int64 (area, day)."""
+    count = seen.loss.shape[1]
+    if look_back is None:
+        return np.repeat(_technical_share(seen, band)[:, np.newaxis], count, axis=1)
+    columns = [
+        _technical_share(seen.take(slice(max(day + 1 - look_back, 0), day + 1)), band) for day in range(count)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _technical_share(seen: _Seen, band: Band) -> Ints:
     """Return each area's median share [ppm] within the band; its middle where nothing was aligned."""
-    usable = aligned & (sold > 0)
-    ppm = np.where(usable, loss * PPM // np.maximum(sold, 1), np.iinfo(np.int64).max)
+    ppm = np.where(seen.usable, seen.loss * PPM // np.maximum(seen.sold, 1), np.iinfo(np.int64).max)
     ordered = np.sort(ppm, axis=1)
-    count = np.count_nonzero(usable, axis=1)
+    count = np.count_nonzero(seen.usable, axis=1)
     # The lower of the two middle ones, so that the share is one that was seen.
     middle = ordered[np.arange(len(ordered)), np.maximum(count - 1, 0) // 2]
-    seen = np.where(count > 0, middle, (band.lowest_ppm + band.highest_ppm) // 2)
-    return np.clip(seen, band.lowest_ppm, band.highest_ppm)
+    known = np.where(count > 0, middle, (band.lowest_ppm + band.highest_ppm) // 2)
+    return np.clip(known, band.lowest_ppm, band.highest_ppm)
 
 
 def _part(energy_wh: Ints, ppm: Ints) -> Ints:
@@ -212,19 +248,39 @@ def _part(energy_wh: Ints, ppm: Ints) -> Ints:
     return (energy_wh * ppm + PPM // 2) // PPM
 
 
-def _explained(lost: Ints, used: Ints, aligned: Flags) -> tuple[Ints, Ints]:
-    """Return the squared correlation over aligned days [ppm], and the sign of the correlation."""
-    (x,), (y,) = _centred((used,), aligned), _centred((lost,), aligned)
-    together = (x * y).sum(axis=1)
-    apart = (x**2).sum(axis=1) * (y**2).sum(axis=1)
+def _explained(lost: Ints, used: Ints) -> tuple[Ints, Ints]:
+    """Return the squared correlation of centred series [ppm], and the sign of the correlation."""
+    together = (used * lost).sum(axis=1)
+    apart = (used**2).sum(axis=1) * (lost**2).sum(axis=1)
     return _ppm(together**2, apart), np.sign(together)
+
+
+def _first_of_each(area: Ints, share: Ints) -> Ints:
+    """Return the point with the largest share of each area, where it has any; ties go to the earlier."""
+    order = np.lexsort((-share, area))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = np.diff(area[order]) != 0
+    chosen = order[first]
+    best: Ints = chosen[share[chosen] > 0]
+    return best
+
+
+def _without(lost: Ints, area: Ints, used: Ints, named: Ints) -> Ints:
+    """Take what the named points explain out of the loss of their areas; every point of an area sees it."""
+    of_area = np.full(int(area.max()) + 1, -1, dtype=np.int64)
+    of_area[area[named]] = named
+    culprit = of_area[area]
+    x = np.where(culprit[:, np.newaxis] >= 0, used[np.maximum(culprit, 0)], 0)
+    together, square = (x * lost).sum(axis=1), np.maximum((x**2).sum(axis=1), 1)
+    rest: Ints = lost - (x * together[:, np.newaxis]) // square[:, np.newaxis]
+    return rest
 
 
 def _centred(series: tuple[Ints, ...], chosen: Flags) -> tuple[Ints, ...]:
     """
     Return how far the chosen values of each row lie from their mean, 0 for the others, in one scale of BITS.
 
-    The scale is the row's own, the same for all its series; so the products and sums of a year stay whole.
+    The scale is the row's own; so the products and sums of a year stay whole.
     """
     count = np.count_nonzero(chosen, axis=1)[:, np.newaxis]
     some = [np.where(chosen, values, 0) for values in series]

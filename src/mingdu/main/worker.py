@@ -23,6 +23,7 @@ from mingdu.metering.operations import ingest_inbox, ingest_one, plan_polls
 from mingdu.money.operations import forget_refused
 from mingdu.work.operations import escalate_overdue
 
+from .area_balances import BalanceDuty
 from .backup.duty import BackupDuty
 from .backup.rules import backup_rules
 from .beats import beat
@@ -105,6 +106,7 @@ class Worker:
                 backup_rules().log_every.total_seconds(),
                 BackupDuty(self.environment, settings.ZONE).act,
             ),
+            Duty("area_balances", 60, BalanceDuty().act),
             Duty("polls", 30, _plan_polls),
             Duty("payments", 10, self._ask_gateway),
             Duty("refused_notices", 3600, lambda now: forget_refused(by=SYSTEM, at=now)),

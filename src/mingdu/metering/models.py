@@ -163,6 +163,31 @@ class DayClosing(models.Model):
         constraints = (models.UniqueConstraint(fields=("day", "bucket"), name="day_closed_once"),)
 
 
+class AreaDay(models.Model):
+    """
+    The balance of a transformer area on one day (台区日线损); balanced again when late readings came.
+
+    missing   points that were not read at both midnights; the check meter's own is `is_supplied`
+    verdict   core.area_balance.Verdict
+    """
+
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    is_supplied = models.BooleanField()
+    supplied_wh = models.BigIntegerField()
+    sold_wh = models.BigIntegerField()
+    points = models.IntegerField()
+    missing = models.IntegerField()
+    loss_wh = models.BigIntegerField()
+    technical_wh = models.BigIntegerField()
+    technical_ppm = models.IntegerField()
+    verdict = models.SmallIntegerField()
+    balanced_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("area", "day"), name="area_day_once"),)
+
+
 class InboxFrame(models.Model):
     """The frames of one answer, as they came (报文); written by the head end before it acknowledges."""
 

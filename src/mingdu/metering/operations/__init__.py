@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .accept import accept_readings, record_evidence
+from .balance import balance_areas, balance_latest
 from .close import DayNotOver, DaysOutOfOrder, close_days
 from .exchange import Exchange, MeterInUse, NewMeter, meter_exchange
 from .findings import AlreadyExplained, Explanation, UnknownFinding, explain_finding
@@ -30,6 +31,8 @@ __all__ = [
     "UnknownFormat",
     "UnknownPollItem",
     "accept_readings",
+    "balance_areas",
+    "balance_latest",
     "close_days",
     "explain_finding",
     "import_file",

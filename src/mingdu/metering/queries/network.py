@@ -148,3 +148,12 @@ def collection_of(by: Actor, day: date) -> CollectionOfDay:
 def _seen_terminals(by: Actor) -> QuerySet[Terminal]:
     units = scope(by, "metering.read_network").unit_ids
     return Terminal.objects.all() if units is None else Terminal.objects.filter(unit_id__in=units)
+
+
+def latest_closed_day() -> date | None:
+    """Return the latest day that every bucket of points has closed; for subjects and duties, not filtered."""
+    buckets = len(point_buckets())
+    days = (
+        DayClosing.objects.values("day").annotate(closed=Count("bucket")).filter(closed__gte=max(buckets, 1))
+    )
+    return days.order_by("-day").values_list("day", flat=True).first()
