@@ -47,6 +47,8 @@ PAGES = (
     Page("assign_step", "cycles/{cycle}/read/assign/", (*CYCLE, "work.assign_task"), True),
     Page("cycle_round", "cycles/{cycle}/round/", ("rounds.send_round",)),
     Page("refresh_round", "cycles/{cycle}/round/refresh/", ("rounds.send_round",), True),
+    Page("areas", "areas/", ("metering.read_balances",)),
+    Page("area", f"areas/{NO_SUCH}/", ("metering.read_balances",)),
     Page("visits", "visits/", ("rounds.read_visits",)),
     Page("visit_photo", f"visits/{NO_SUCH}/photo/", ("rounds.read_visits",)),
     Page("backups", "backups/", ("base.read_backups",)),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("cycles/", include("mingdu.faces.console.cycles")),
     path("cycles/", include("mingdu.faces.console.rounds")),
     path("visits/", include("mingdu.faces.console.visits")),
+    path("areas/", include("mingdu.faces.console.areas")),
     path("backups/", include("mingdu.faces.console.backups.urls")),
     path("audit/", include("mingdu.faces.console.audit")),
     path("", include("mingdu.faces.console.people")),

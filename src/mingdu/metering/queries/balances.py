@@ -61,6 +61,20 @@ class AreaMonth:
 
 
 @dataclass(frozen=True)
+class BalancedDay:
+    """One day of an area, energies in Wh; `missing` points were not read at both midnights."""
+
+    day: date
+    is_supplied: bool
+    supplied_wh: int
+    sold_wh: int
+    missing: int
+    loss_wh: int
+    technical_wh: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class Suspect:
     """
     A point that goes with its area's unexplained loss, or that would fit another area better.
@@ -102,14 +116,20 @@ def area_months(by: Actor, first: date, last: date) -> list[AreaMonth]:
     return sorted(found, key=lambda each: (-(each.loss_ppm or 0), each.code))
 
 
-def area_days(by: Actor, area_code: str, first: date, last: date) -> list[AreaDay]:
+def area_days(by: Actor, area_code: str, first: date, last: date) -> list[BalancedDay]:
     """Return the days of one area of the actor's units, the earliest first; a foreign one has none."""
     require(by, VERB)
     units = scope(by, VERB).unit_ids
     rows = AreaDay.objects.filter(area__code=area_code, day__range=(first, last))
     if units is not None:
         rows = rows.filter(area__unit_id__in=units)
-    return list(rows.order_by("day"))
+    return [
+        BalancedDay(
+            row.day, row.is_supplied, row.supplied_wh, row.sold_wh, row.missing, row.loss_wh,
+            row.technical_wh, Verdict(row.verdict),
+        )
+        for row in rows.order_by("day")
+    ]  # fmt: skip
 
 
 def suspects_of(by: Actor, area_code: str, last: date) -> list[Suspect]:

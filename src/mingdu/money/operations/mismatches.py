@@ -15,12 +15,13 @@ from mingdu.errors import TradeError
 from mingdu.money.merchant import Merchant
 from mingdu.money.models import MismatchSettlement, Payment, PaymentNotice, PaymentOrder
 from mingdu.money.notice_form import Said, read_said
+from mingdu.money.order_numbers import next_order_id, order_number
 from mingdu.money.payment_words import DOUBTFUL, MismatchOutcome
 from mingdu.work.operations import complete_task
 from mingdu.work.queries import tasks_about
 
 from .notices import MISMATCH
-from .orders import ORDER_VALID, next_order_id, order_number
+from .orders import ORDER_VALID
 from .postings import post_payment
 
 VERB = "money.settle_mismatch"

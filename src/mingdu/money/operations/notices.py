@@ -57,19 +57,19 @@ def take_notice(raw: RawNotice, contract: Merchant, *, by: Actor, at: datetime) 
     require(by, "money.take_notice")
     fault = _fault(raw.signed, contract, at)
     if fault is not None:
-        return _refuse(raw, _kept(raw, fault, at), at)
+        return _refuse(raw, _kept(raw, fault, at), by, at)
     said = read_said(raw.signed.body, contract.number)
     if said is None:
         PaymentNotice.objects.create(**_kept(raw, NoticeVerdict.UNREADABLE, at))
         return NoticeVerdict.UNREADABLE
     verdict = _take(raw, said, at)
-    return verdict or _refuse(raw, _named(raw, said, NoticeVerdict.REPLAYED, at), at)
+    return verdict or _refuse(raw, _named(raw, said, NoticeVerdict.REPLAYED, at), by, at)
 
 
-def _refuse(raw: RawNotice, kept: dict[str, Any], at: datetime) -> NoticeVerdict:
+def _refuse(raw: RawNotice, kept: dict[str, Any], by: Actor, at: datetime) -> NoticeVerdict:
     """Keep what is not believed, within its limits; who was asked himself is never told to wait."""
     verdict = NoticeVerdict(kept["verdict"])
-    if not keep_refused(kept, at=at) and raw.came_by == SENT:
+    if not keep_refused(kept, by=by, at=at) and raw.came_by == SENT:
         seconds = int(MINUTE.total_seconds())
         raise TooManyNotices(
             f"more than {MOST_A_MINUTE} notices within a minute: {verdict}",

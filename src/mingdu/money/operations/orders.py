@@ -8,18 +8,17 @@ from typing import Any
 
 import numpy as np
 import psycopg
-from django.conf import settings
 from django.db import transaction
 
 from mingdu.base import audit
 from mingdu.base.actors import Actor
-from mingdu.base.database import cursor, transaction_connection
+from mingdu.base.database import transaction_connection
 from mingdu.base.permissions import require
-from mingdu.core.clock import civil_day
 from mingdu.core.open_items import allocate
 from mingdu.customers.queries import account_for
 from mingdu.errors import TradeError
 from mingdu.money.models import PaymentOrder
+from mingdu.money.order_numbers import next_order_id, order_number
 from mingdu.money.payment_words import Channel
 from mingdu.money.queries import read_owed
 from mingdu.money.queries.payments import waiting_orders
@@ -91,20 +90,6 @@ def _create(
     details = {"account": request.account_number, "amount_fen": order.amount_fen, "channel": order.channel}
     audit.record(by, "money.order_payment", f"payment_order:{order.number}", at=at, details=details)
     return order
-
-
-def order_number(row_id: int, *, at: datetime) -> str:
-    """Return the number of an order: its day and its place among all orders."""
-    return f"{civil_day(at, settings.ZONE):%Y%m%d}{row_id:08d}"
-
-
-def next_order_id(conn: psycopg.Connection[Any]) -> int:
-    """Draw the place of an order, because its number is made from it."""
-    row = (
-        cursor(conn).execute("SELECT nextval(pg_get_serial_sequence('money_paymentorder', 'id'))").fetchone()
-    )
-    assert row is not None
-    return int(row[0])
 
 
 def _bills(conn: psycopg.Connection[Any], account_id: int, amount_fen: int) -> list[int]:

@@ -38,13 +38,15 @@ class TooManyNotices(TradeError):
     next_step = "wait the seconds that are named; a genuine notice is taken at any time"
 
 
-def keep_refused(kept: dict[str, Any], *, at: datetime) -> bool:
+def keep_refused(kept: dict[str, Any], *, by: Actor, at: datetime) -> bool:
     """
     Count a notice that anybody may have sent, and keep it as long as its day has room, at once and for good.
 
     kept     the columns of the notice
     returns  False: this minute has had more of them than anybody sends by mistake
+    raises   NotPermitted
     """
+    require(by, "money.take_notice")
     day, verdict = civil_day(at, settings.ZONE), NoticeVerdict(kept["verdict"])
     asked = {"day": day, "verdict": verdict.value, "at": at, "since": at - MINUTE}
     with transaction.atomic():
