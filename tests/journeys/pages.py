@@ -87,6 +87,8 @@ def _desk() -> tuple[PageOf, ...]:
         PageOf("board", "manager", "/console/board/"),
         PageOf("cycles", "manager", "/console/cycles/"),
         PageOf("visits", "clerk", "/console/visits/"),
+        PageOf("areas", "manager", "/console/areas/?month=2026-12"),
+        PageOf("area", "manager", "/console/areas/?month=2026-12", ("tbody a",)),
         PageOf("outbox", "admin", "/console/outbox/"),
         PageOf("events", "admin", "/console/events/"),
         PageOf("audit", "admin", "/console/audit/"),
