@@ -53,8 +53,9 @@ $(FIELD): $(FIELD_FROM) | $(PAGES)
 	@touch $(FIELD)
 
 # Foreign peers that the long tests and the benches measure against; the product never imports them.
-$(PEERS): $(READY) requirements/extras.txt
+$(PEERS): $(READY) requirements/extras.txt requirements/samples.txt
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements/extras.txt
+	@$(BIN)/python -m pip install -qq --require-hashes --no-deps -r requirements/samples.txt
 	@touch $(PEERS)
 
 demo: setup

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-BENCHES = ("decode", "day_load", "bill_run", "pages")
+BENCHES = ("decode", "day_load", "bill_run", "pages", "seal_month")
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -168,6 +168,8 @@ def test_lists_the_bills_of_an_account(month: Month) -> None:
     assert queries.bill_of_account(row.account_id, row.id) == view
     assert queries.current_bills_of_point(row.usage_point_id, midnight(FREEZES[2])) == [view]
     assert queries.current_bills_of_point(row.usage_point_id, midnight(FREEZES[1])) == [view]
+    within = midnight(FREEZES[1]) + timedelta(days=9, hours=10)
+    assert queries.current_bills_of_point(row.usage_point_id, within) == [view]
     assert queries.current_bills_of_point(row.usage_point_id, midnight(FREEZES[0])) == []
 
 

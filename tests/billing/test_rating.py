@@ -16,7 +16,7 @@ from mingdu.billing.inputs import Inputs, needed_registers
 from mingdu.billing.rating import Rules, TiersNotMonthly, rate_inputs, rules_for, rules_of
 from mingdu.core.bill_recompute import recompute
 from mingdu.core.money import yuan_text
-from mingdu.core.registers import PERIOD_REGISTERS, Register
+from mingdu.core.registers import PERIOD_REGISTERS, WH_PER_DIGIT, Register
 from mingdu.customers.queries import AgreementTerms
 from mingdu.rulebook.billing_checks import billing_checks
 
@@ -73,6 +73,8 @@ def inputs_of(rules: Rules, rows: list[dict[str, Any]]) -> Inputs:
         contract_w=np.array([row["contract"] * 10 for row in rows], dtype=np.int64),
         capacity_va=np.array([row["capacity"] * 10 for row in rows], dtype=np.int64),
         lacks_terms=no,
+        wh_per_digit=np.full(count, WH_PER_DIGIT, dtype=np.int64),
+        estimated_minutes=np.zeros(count, dtype=np.int64),
     )
 
 

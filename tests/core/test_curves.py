@@ -148,7 +148,7 @@ def test_refuses_damaged_values(packed: bytes, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "runs", [b"", b"\x01\x02", b"\x01\x01\x00", b"\x01\x03\x00", b"\x01\x02\x00\x02\x00\x00", b"\x08\x02\x00"]
+    "runs", [b"", b"\x01\x02", b"\x01\x01\x00", b"\x01\x03\x00", b"\x01\x02\x00\x02\x00\x00", b"\x09\x02\x00"]
 )
 def test_refuses_damaged_quality(runs: bytes) -> None:
     with pytest.raises(BadQuality):
@@ -156,8 +156,8 @@ def test_refuses_damaged_quality(runs: bytes) -> None:
 
 
 def test_refuses_an_unknown_mark() -> None:
-    with pytest.raises(BadQuality, match="quality 8"):
-        pack_curves(np.zeros((1, 2), dtype=np.int64), np.full((1, 2), 8, dtype=np.uint8))
+    with pytest.raises(BadQuality, match="quality 9"):
+        pack_curves(np.zeros((1, 2), dtype=np.int64), np.full((1, 2), 9, dtype=np.uint8))
 
 
 @pytest.mark.parametrize(

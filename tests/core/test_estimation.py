@@ -36,7 +36,10 @@ def block_of_case(case: dict[str, str]) -> DayBlock:
     like_day = block.history.like_day.copy()
     if case["like_day"]:
         like_day[:, 0] = curve(case["like_day"])[0][0]
-    return with_facts(block, like_day=like_day, **facts)
+    class_shape = block.history.class_shape.copy()
+    if case["class_shape"]:
+        class_shape[:, 0] = curve(case["class_shape"])[0][0]
+    return with_facts(block, like_day=like_day, class_shape=class_shape, **facts)
 
 
 def share_twin(energy: int, weights: list[int]) -> list[int]:
@@ -91,6 +94,13 @@ def shape_twin(block: DayBlock, row: int, k: int, missing: set[int]) -> tuple[in
         return likes[k], Quality.ESTIMATED_LIKE_DAYS
     known = int(history.used_intervals[row] + history.zero_run[row]) + len(values) - len(missing)
     mean = max(int(history.used_digits[row]) + sum(values), 0) // max(known, 1)
+    shares = {
+        j: int(history.class_shape[row, int(is_rest[j // points]), j % points])
+        for j in range(first, last + 1)
+    }
+    if min(shares.values()) >= 0:
+        level = mean if known else max(int(history.class_mean_wh[row]), 0) // int(block.points.factor_wh[row])
+        return math.floor(Fraction(level * shares[k] * points, 10**6)), Quality.ESTIMATED_PROFILE
     return mean, Quality.ESTIMATED_FLAT
 
 
@@ -106,6 +116,7 @@ def blocks(draw: st.DrawFn) -> DayBlock:
     block.days.is_rest[:] = draw(arrays(np.bool_, days))
     freeze = st.one_of(st.integers(0, 2000), st.sampled_from((NOT_READ, NOT_READ, 99_999_900, 99_999_400)))
     like = st.sampled_from((NOT_KNOWN, 0, 1, 7, 30))
+    share = st.sampled_from((NOT_KNOWN, 0, 41_666, 90_000))
     return with_facts(
         block,
         gap_run=draw(small),
@@ -113,6 +124,10 @@ def blocks(draw: st.DrawFn) -> DayBlock:
         used_digits=draw(small),
         used_intervals=draw(small),
         like_day=draw(arrays(np.int64, (rows, 2, 24), elements=like, fill=st.sampled_from((NOT_KNOWN, 5)))),
+        class_shape=draw(
+            arrays(np.int64, (rows, 2, 24), elements=share, fill=st.sampled_from((NOT_KNOWN, 41_000)))
+        ),
+        class_mean_wh=draw(arrays(np.int64, rows, elements=st.sampled_from((NOT_KNOWN, 0, 155)))),
         total=draw(arrays(np.int64, (rows, days + 1), elements=freeze, fill=st.nothing())),
     )
 
@@ -168,6 +183,23 @@ def test_shares_sum_exactly_and_agree_with_the_twin(energies: list[int], weights
     pieces = [piece.tolist() for piece in np.split(shares, begin[1:])]
     assert pieces == [share_twin(*pair) for pair in zip(energies, groups, strict=True)]
     assert [sum(piece) for piece in pieces] == energies
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["source"] for case in CASES])
+def test_says_between_what_the_energy_of_the_worked_case_lies(case: dict[str, str]) -> None:
+    fills = fill_gaps(block_of_case(case), THRESHOLDS).fills
+    told = [f"{low}-{high}" for low, high in zip(fills.low_digits, fills.high_digits, strict=True)]
+    assert " ".join(told) == case["interval"]
+
+
+@settings(max_examples=80, deadline=None)
+@given(blocks())
+def test_the_interval_holds_the_fill_and_is_never_below_nothing(block: DayBlock) -> None:
+    fills = fill_gaps(block, THRESHOLDS).fills
+    assert (fills.low_digits >= 0).all()
+    anchored = fills.anchor != Anchor.CONTRADICTED
+    assert (fills.low_digits <= fills.energy_digits)[anchored].all()
+    assert (fills.high_digits >= fills.energy_digits)[anchored].all()
 
 
 def test_a_block_without_gaps_is_left_as_it_is() -> None:

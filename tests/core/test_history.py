@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from day_blocks import THRESHOLDS, block_of, column, curve, with_facts
 from mingdu.core.day_block import NOT_KNOWN
-from mingdu.core.history import advance_history, like_day_profile, like_hour_p99
+from mingdu.core.history import advance_history, class_profile, like_day_profile, like_hour_p99
 from mingdu.core.quality import Quality
 from tables import worked_cases
 
@@ -98,3 +98,27 @@ def test_a_run_that_fills_the_block_is_added_to_what_was_before() -> None:
     assert advance_history(silent, THRESHOLDS).gap_run.tolist() == [106]
     loud = with_facts(block_of(*curve("500x96")), over_run=column(3))
     assert advance_history(loud, THRESHOLDS).over_run.tolist() == [99]
+
+
+def class_twin(days: list[list[int]], factors: list[int]) -> tuple[list[int], int]:
+    """The mean of each point's shares of its own day, in fractions; none when fewer than five are known."""
+    known = [
+        (day, factor) for day, factor in zip(days, factors, strict=True) if min(day) >= 0 and sum(day) > 0
+    ]
+    if len(known) < 5:
+        return [NOT_KNOWN] * 3, NOT_KNOWN
+    shares = [[value * 10**6 // sum(day) for value in day] for day, _ in known]
+    mean = sum(sum(day) * factor // 3 for day, factor in known) // len(known)
+    return [sum(column) // len(known) for column in zip(*shares, strict=True)], mean
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    arrays(np.int64, (8, 2, 3), elements=st.sampled_from((NOT_KNOWN, 0, 4, 9, 500)), fill=st.just(6)),
+    arrays(np.int64, 8, elements=st.sampled_from((10, 300))),
+)
+def test_the_profile_of_a_class_agrees_with_the_twin(like_day: Any, factors: Any) -> None:
+    profile = class_profile(like_day, factors)
+    (work, mean), (rest, _) = (class_twin(like_day[:, kind].tolist(), factors.tolist()) for kind in (0, 1))
+    assert profile.shape.tolist() == [work, rest]
+    assert profile.mean_wh == mean

@@ -15,7 +15,7 @@ from mingdu.core.quality import Quality
 from tables import worked_cases
 
 CASES = worked_cases("merge")
-ESTIMATES = {"ESTIMATED_LINEAR", "ESTIMATED_LIKE_DAYS", "ESTIMATED_FLAT", "PROVISIONAL"}
+ESTIMATES = {"ESTIMATED_LINEAR", "ESTIMATED_LIKE_DAYS", "ESTIMATED_PROFILE", "ESTIMATED_FLAT", "PROVISIONAL"}
 
 
 def merge_twin(old: tuple[int, int], new: tuple[int, int]) -> tuple[int, int, str]:

@@ -105,6 +105,21 @@ ROUTES = (
     Route("post", "days/close", ("metering.close_day",), {"from": "2026-12-30", "to": "2026-12-31"}),
     Route("post", "findings/{id}/explain", ("metering.explain_finding",), {"reason": "true_use"}),
     Route("get", "findings", ("metering.read",)),
+    Route(
+        "get", "usage-points/{number}/value", ("metering.read",),
+        query="?item=TOTAL&at=2026-12-31T00:00:00Z", hides=True,
+    ),
+    Route(
+        "get", "changes", ("metering.read",), query="?since=2026-12-30T00:00:00Z&until=2026-12-31T00:00:00Z"
+    ),
+    Route(
+        "post", "curves/edit", ("metering.correct_readings",),
+        {
+            "usage_point": "P0530100002", "channel": "IMPORT", "day": "2026-12-20", "first": 0,
+            "values": ["1"], "words": "a walk",
+        },
+        hides=True,
+    ),
     Route("get", "callbacks", ("satisfaction.read",)),
     Route("post", "callbacks/{id}/result", ("satisfaction.record",), {"outcome": "refused"}, hides=True),
     Route("get", "board", ("satisfaction.read",)),

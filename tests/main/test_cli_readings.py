@@ -15,9 +15,11 @@ from mingdu.errors import TradeError
 from mingdu.main import registry
 from mingdu.main.cli.readings import BadDay, NoDryRun, NoSuchFile, export_group, register
 from mingdu.main.cli.staff import UnknownLogin
+from mingdu.metering.operations import UnknownFormat, UnknownMapping
 from mingdu.rulebook.document import BadDocument
 from mingdu.town.files import write_town
 from mingdu.town.model import Town
+from mingdu.wire.exchange.table.mapping import BadMapping
 
 pytestmark = pytest.mark.database
 
@@ -161,3 +163,48 @@ def test_every_loader_has_its_own_name() -> None:
 def test_the_group_export_is_made_once() -> None:
     app = typer.Typer()
     assert export_group(app) is export_group(app)
+
+
+def test_takes_files_of_other_houses_as_they_are_told(
+    module_database: str, folder: Path, tmp_path: Path
+) -> None:
+    type_line("import", folder / "registry.json")
+    type_line("import", folder / "curves-2025-12.csv")
+    for form, kept in (("nem12", "15"), ("green-button", "15"), ("iec61968", "")):
+        out = tmp_path / form
+        interval = ["--interval", kept] if kept else []
+        words = ["export", "readings", "--period", "2025-12", "--out", out, "--format", form, *interval]
+        assert type_line(*words).output.endswith(f"left_out=0 file={out}\n")
+        again = type_line("import", out)
+        told = json.loads(again.output)
+        assert (again.exit_code, told["format"], told["accepted"]) == (0, form, 0)
+    unknown = type_line("export", "readings", "--period", "2025-12", "--out", out, "--format", "fax")
+    assert isinstance(unknown.exception, UnknownFormat)
+
+
+def test_remembers_mappings_and_aliases_for_tables(
+    module_database: str, folder: Path, tmp_path: Path
+) -> None:
+    type_line("import", folder / "registry.json")
+    point = json.loads((folder / "registry.json").read_text())["usage_points"][0]["usage_point"]
+    table, guessed, points = tmp_path / "a.csv", tmp_path / "a.json", tmp_path / "points.csv"
+    rows = "".join(f"A7,2025-12-09 {n // 2:02}:{n % 2 * 30:02},0.125\n" for n in range(4))
+    table.write_text(f"户号,时间,用电量\n{rows}", encoding="utf-8")
+    guessed.write_text(type_line("mapping", "guess", table).output, encoding="utf-8")
+    assert json.loads(guessed.read_text("utf-8"))["score"] == 100
+    assert json.loads(type_line("mapping", "save", "邻局", guessed).output)["mapping"] == "邻局"
+    points.write_text(f"number,usage_point\nA7,{point}\n")
+    first = type_line("import", table, "--map", "邻局")
+    assert first.exit_code == 1
+    by_hand = json.loads(
+        type_line("import", table, "--points", points, "--zone", "Etc/GMT-8", "--dry-run").output
+    )
+    assert by_hand["accepted"] == 4
+    assert json.loads(type_line("aliases", points, "--kind", "account").output) == {"numbers": 1, "new": 1}
+    assert (
+        json.loads(type_line("import", table, "--map", "邻局", "--interval", "30/3").output)["accepted"] == 4
+    )
+    assert json.loads(type_line("mapping", "retire", "邻局").output) == {"retired": "邻局"}
+    assert isinstance(type_line("import", table, "--map", "邻局").exception, UnknownMapping)
+    guessed.write_text("{}")
+    assert isinstance(type_line("mapping", "save", "邻局", guessed).exception, BadMapping)

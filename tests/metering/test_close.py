@@ -19,7 +19,7 @@ from mingdu.core.quality import ESTIMATED, Quality
 from mingdu.core.registers import Register
 from mingdu.metering import queries
 from mingdu.metering.events import FindingOpened
-from mingdu.metering.models import DayClosing, Finding, FindingClosure
+from mingdu.metering.models import DayClosing, Estimate, Finding, FindingClosure
 from mingdu.metering.operations import (
     AlreadyExplained,
     DayNotOver,
@@ -32,6 +32,7 @@ from mingdu.metering.operations import (
     import_file,
     register_network,
 )
+from mingdu.metering.queries.estimates import estimates_of_day
 from mingdu.town.files import write_town
 from mingdu.town.model import Town
 from mingdu.town.registry import registry_of
@@ -230,3 +231,25 @@ def test_provisional_freezes_anchor_nothing(network: Any, now: datetime) -> None
         accept_readings(network.batch(registers=guessed), by=SYSTEM, at=now)
     close(DAY, DAY, now)
     assert block_of(network).values[0, 0].sum() < 1_000
+
+
+def test_says_of_a_gap_how_it_was_filled_and_how_far_that_may_be_wrong(network: Any, now: datetime) -> None:
+    accept(network, now, network.curves(7, missing=range(10, 20)), [100, 200, 300], [800, 875, 975])
+    unread = network.curves(7, missing=range(40, 44), day=DAY - timedelta(days=1))
+    accept_readings(network.batch(unread), by=SYSTEM, at=now)
+    close(DAY - timedelta(days=1), DAY, now)
+    first, second = network.points[:2]
+    [by_registers] = estimates_of_day(first, DAY)
+    assert (by_registers.first_interval, by_registers.latest_interval) == (10, 19)
+    assert (by_registers.is_exact, by_registers.energy_wh) == (True, 980)
+    assert (by_registers.low_wh, by_registers.high_wh) == (970, 990)
+    [alone] = estimates_of_day(second, DAY - timedelta(days=1))
+    assert (alone.method, alone.is_exact, alone.energy_wh) == (Quality.ESTIMATED_LINEAR, False, 280)
+    assert alone.low_wh < 280 < alone.high_wh
+    before = list(Estimate.objects.order_by("pk").values_list("pk"))
+    close(DAY - timedelta(days=1), DAY, now + timedelta(hours=1))
+    assert list(Estimate.objects.order_by("pk").values_list("pk")) == before
+    accept_readings(network.batch(network.curves(7)), by=SYSTEM, at=now + timedelta(hours=2))
+    close(DAY - timedelta(days=1), DAY, now + timedelta(hours=3))
+    assert estimates_of_day(first, DAY) == []
+    assert estimates_of_day(second, DAY - timedelta(days=1)) == [alone]

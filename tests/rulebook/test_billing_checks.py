@@ -13,6 +13,7 @@ RIGHT = """
 schema: mingdu/billing-checks/1
 variance_gate: {percent_of_month_before: 150, least_kwh: 30}
 capacity_percent: 105
+curve_estimated_percent: 40
 """
 
 
@@ -23,17 +24,18 @@ def folder_with(tmp_path: Path, text: str) -> Path:
 
 
 def test_reads_the_thresholds_of_the_rules() -> None:
-    assert billing_checks() == BillingChecks(gate_percent=200, gate_least_wh=200_000, capacity_percent=110)
+    assert billing_checks() == BillingChecks(200, 200_000, 110, 25)
 
 
 def test_the_least_energy_comes_in_watt_hours(tmp_path: Path) -> None:
-    assert billing_checks(folder_with(tmp_path, RIGHT)) == BillingChecks(150, 30_000, 105)
+    assert billing_checks(folder_with(tmp_path, RIGHT)) == BillingChecks(150, 30_000, 105, 40)
 
 
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
         ("mingdu/billing-checks/1", "mingdu/process/1"), ("capacity_percent: 105", ""),
+        ("curve_estimated_percent: 40", ""),
         ("least_kwh: 30", "least_kwh: '30.5'"), ("percent_of_month_before: 150, ", ""),
     ],
 )  # fmt: skip

@@ -305,6 +305,14 @@ def test_repeated_events_answer_once(stage: Stage) -> None:
     assert len(proposals(stage, home)) == 1
 
 
+def test_a_reading_within_the_month_that_the_bill_does_not_use_proposes_nothing(stage: Stage) -> None:
+    home = stage.new_home()
+    within = midnight(date(2026, 12, 15)).isoformat()
+    publish(ReadingsCorrected(stage.small.point_ids[home], int(Register.TOTAL), within), at=NOW)
+    deliver_all(NOW)
+    assert proposals(stage, home) == []
+
+
 def test_only_issued_neighbours_are_proposed(database: str) -> None:
     from service.stage import build_stage, issue_month
 

@@ -33,6 +33,7 @@ VERBS: dict[str, frozenset[Role]] = {
     "metering.register": _roles(_R.ENGINEER, _R.ADMINISTRATOR),
     "metering.accept_readings": _roles(_R.CLERK, _R.ENGINEER, _R.READER),
     "metering.correct_readings": _roles(_R.READER, _R.ENGINEER),
+    "metering.seal": _roles(_R.ENGINEER, _R.ADMINISTRATOR),
     "metering.close_day": _roles(_R.ENGINEER, _R.CLERK),
     "metering.poll": _roles(_R.ENGINEER, _R.CLERK),
     "metering.read": _roles(*_STAFF, _R.CUSTOMER),

@@ -8,13 +8,13 @@ import numpy as np
 
 from mingdu.core.determinants import reconcile_periods, register_energy_wh
 from mingdu.core.quality import Quality
-from mingdu.core.registers import PERIOD_REGISTERS, WH_PER_DIGIT, Register
+from mingdu.core.registers import PERIOD_REGISTERS, Register
 from mingdu.core.types import Flags, Ints
 from mingdu.rulebook.billing_checks import BillingChecks
 
 from .inputs import Inputs
 
-PERCENT = 100
+PERCENT, MINUTES_AN_HOUR = 100, 60
 # A person may decide that the energy is real; every other hit says that there is no bill to compute.
 MATTERS_OF_JUDGEMENT = frozenset({"open_finding", "variance_gate"})
 
@@ -52,7 +52,7 @@ class Ground:
 def total_energy_wh(inputs: Inputs) -> Ints:
     """Return the energy of the total register, int64 (account,) [Wh]; a fall is taken for one roll-over."""
     start, end = _total(inputs.from_digits, inputs), _total(inputs.to_digits, inputs)
-    return register_energy_wh(start, end, inputs.register_range, WH_PER_DIGIT * inputs.multiplier)
+    return register_energy_wh(start, end, inputs.register_range, inputs.wh_per_digit * inputs.multiplier)
 
 
 def hold(inputs: Inputs, ground: Ground) -> list[Hit]:
@@ -66,7 +66,7 @@ def hold(inputs: Inputs, ground: Ground) -> list[Hit]:
 
 def period_energy_wh(inputs: Inputs) -> tuple[dict[Register, Ints], Flags]:
     """Return energy by period register with flat reconciled to the total, and where the two disagree."""
-    scale = WH_PER_DIGIT * inputs.multiplier
+    scale = inputs.wh_per_digit * inputs.multiplier
     periods = {
         register: (inputs.to_digits[:, place] - inputs.from_digits[:, place]) * scale
         for place, register in enumerate(inputs.registers)
@@ -80,8 +80,14 @@ def period_energy_wh(inputs: Inputs) -> tuple[dict[Register, Ints], Flags]:
 def _checks_of_paper(inputs: Inputs, ground: Ground) -> list[Check]:
     """What is not there, or not the same through the period."""
     return [
-        ("missing_reading", inputs.missing > 0, {"missing": inputs.missing}),
-        ("suspect_reading", inputs.quality >= Quality.MISSING, {"quality": inputs.quality}),
+        ("missing_reading", (inputs.missing > 0) & ~inputs.is_by_curve, {"missing": inputs.missing}),
+        ("curve_incomplete", (inputs.missing > 0) & inputs.is_by_curve, {"missing_minutes": inputs.missing}),
+        (
+            "curve_mostly_estimated",
+            inputs.estimated_minutes * PERCENT > MINUTES_AN_HOUR * ground.hours * ground.rules.curve_percent,
+            {"estimated_minutes": inputs.estimated_minutes},
+        ),
+        ("suspect_reading", _is_suspect(inputs), {"quality": inputs.quality}),
         ("meter_exchanged", ~inputs.is_one_meter, {}),
         ("agreement_changed", ~np.isin(inputs.terms.agreement_id, ground.whole_terms), {}),
         ("point_shared", np.isin(inputs.terms.usage_point_id, ground.shared), {}),
@@ -98,7 +104,7 @@ def _checks_of_energy(inputs: Inputs, ground: Ground) -> list[Check]:
     """What the registers say; without both ends, or across two meters, they say nothing."""
     energy = total_energy_wh(inputs)
     # Of a suspect reading nothing more is said: it is not yet known what the register showed.
-    is_read = (inputs.missing == 0) & inputs.is_one_meter & (inputs.quality < Quality.MISSING)
+    is_read = (inputs.missing == 0) & inputs.is_one_meter & ~_is_suspect(inputs)
     fell = (inputs.to_digits < inputs.from_digits).any(axis=1)
     rose = is_read & ~fell
     # One capacity-hour is one watt-hour: the most a point could draw.
@@ -117,9 +123,13 @@ def _checks_of_energy(inputs: Inputs, ground: Ground) -> list[Check]:
     ]
 
 
+def _is_suspect(inputs: Inputs) -> Flags:
+    return np.isin(inputs.quality, (Quality.MISSING, Quality.SUSPECT))
+
+
 def _energy_of_month_before(inputs: Inputs) -> Ints:
     start = _total(inputs.from_digits, inputs)
-    energy = (start - inputs.before_digits) * WH_PER_DIGIT * inputs.multiplier
+    energy = (start - inputs.before_digits) * inputs.wh_per_digit * inputs.multiplier
     return np.where((inputs.before_digits >= 0) & (energy >= 0), energy, -1)
 
 

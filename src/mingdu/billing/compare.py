@@ -123,7 +123,8 @@ class _Read:
         document = bill_document(row)
         case = Node(document["input"], f"bill {row.id}")
         period, tariff = read_period(case.at("period")), read_tariff(case.at("tariff"))
-        quantities = read_quantities(case.find("readings"), case.find("determinants"))
+        given = case.find("readings"), case.find("determinants"), case.find("curve")
+        quantities = read_quantities(*given)
         billed = Billed(tariff, read_determinants(case, tariff, period, quantities), period.days)
         # Else the causes would not sum to the difference of the two bills.
         assert int(billed.rated().total_fen[0]) == row.total_fen

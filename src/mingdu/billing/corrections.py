@@ -23,11 +23,12 @@ from .approvals import end_approvals, open_approval
 from .checks import MATTERS_OF_JUDGEMENT, hold
 from .document import stored_rules
 from .events import BillCorrected, CorrectionProposed
-from .inputs import Inputs, read_inputs
+from .inputs import Inputs
 from .models import Correction
 from .operations import refuse_proposer
 from .period import Period
 from .preparation import ground_of
+from .quantities import inputs_of
 from .queries import ISSUED, UnknownBill, may_see
 from .rating import Rules, rate_inputs, rules_of
 from .rows import REBILL, BillRow, Heading, insert_row, read_rows, reserve_ids, write_bills
@@ -165,7 +166,7 @@ def _rebilled(conn: psycopg.Connection[object], row: BillRow) -> tuple[int, tupl
     rules = rules_of("stored", document)
     terms = agreement_terms(conn, row.agreement_id)
     period = Period(row.period_from, row.period_to)
-    inputs = read_inputs(conn, terms, rules.tariff, period, settings.ZONE)
+    inputs = inputs_of(conn, terms, rules.tariff, period, settings.ZONE)
     hits = hold(inputs, ground_of(conn, terms, terms, terms, period))
     checks = [hit.check for hit in hits if hit.check not in MATTERS_OF_JUDGEMENT]
     if checks:

@@ -10,6 +10,7 @@ from mingdu.base.database import cursor, reading_connection
 from mingdu.core.money import yuan_text
 from mingdu.core.quality import Quality
 from mingdu.core.registers import Register
+from mingdu.core.tariff import QuantityFrom
 from mingdu.customers.queries import account_by_id, agreement_by_id
 from mingdu.errors import TradeError
 from mingdu.rulebook.bill_case import SCHEMA, make_bill
@@ -18,6 +19,7 @@ from .rows import KIND_WORDS, REVERSAL, BillRow
 
 HUNDREDTHS = Decimal("0.01")
 TEN_THOUSANDTHS = Decimal("0.0001")
+THOUSANDTHS = Decimal("0.001")
 
 
 class BillNotReproduced(TradeError):
@@ -52,13 +54,17 @@ def bill_case(row: BillRow) -> dict[str, Any]:
         for name, value in (("capacity_kva", agreement.capacity_kva), ("contract_kw", agreement.contract_kw))
         if value
     }
-    return {
+    rules = stored_rules(row.rules_hash)
+    case: dict[str, Any] = {
         "schema": SCHEMA,
         "account": account,
         "period": {"from": f"{row.period_from}", "to": f"{row.period_to}"},
-        "tariff": stored_rules(row.rules_hash),
-        "readings": [_reading(row, place) for place in range(len(row.registers))],
+        "tariff": rules,
+        "readings": [],
     }
+    if rules.get("quantity_from") == QuantityFrom.CURVE:
+        return case | {"curve": _curve(row)}
+    return case | {"readings": [_reading(row, place) for place in range(len(row.registers))]}
 
 
 def stored_rules(rules_hash: str) -> dict[str, Any]:
@@ -82,6 +88,13 @@ def _reading(row: BillRow, place: int) -> dict[str, Any]:
         "digits": len(str(row.register_range)) - 1 - 2,
         "quality": _quality_word(Quality(row.quality)),
     }
+
+
+def _curve(row: BillRow) -> dict[str, Any]:
+    """Sums of the curve in place of registers: a digit of such a row is a watt-hour."""
+    sums = zip(row.registers, row.to_digits, strict=True)
+    energy = {Register(register).name: f"{energy_wh * THOUSANDTHS}" for register, energy_wh in sums}
+    return {"energy": energy, "quality": _quality_word(Quality(row.quality))}
 
 
 def _quality_word(quality: Quality) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import psycopg
 
 from mingdu.core.quality import Quality
-from mingdu.core.registers import Register
+from mingdu.core.registers import WH_PER_DIGIT, Register
 from mingdu.core.tariff import Basic, BasicBy, Tariff
 from mingdu.core.types import AnyColumn, Flags, Ints
 from mingdu.customers.queries import AgreementTerms, agreements_of_points
@@ -44,6 +44,9 @@ class Inputs:
     before_digits               int64 (account,)           total of this meter a month earlier; -1 if unknown
     contract_w, capacity_va     int64 (account,)           as agreed; 0 where nothing is agreed
     lacks_terms                 bool (account,)            the tariff needs what the agreement does not name
+    wh_per_digit                int64 (account,)           energy of one digit before the multiplier: 10 of a
+                                                           register, 1 where the curve is billed [Wh]
+    estimated_minutes           int64 (account,)           of a curve; 0 where registers are billed
     """
 
     terms: AgreementTerms
@@ -62,6 +65,13 @@ class Inputs:
     contract_w: Ints
     capacity_va: Ints
     lacks_terms: Flags
+    wh_per_digit: Ints
+    estimated_minutes: Ints
+
+    @property
+    def is_by_curve(self) -> Flags:
+        """Tell which rows are sums of curves, bool (account,)."""
+        return np.equal(self.wh_per_digit, 1)
 
     def __len__(self) -> int:
         return len(self.terms)
@@ -133,6 +143,8 @@ def read_inputs(
         contract_w=contract_w,
         capacity_va=capacity_va,
         lacks_terms=_lacks(tariff.basic, contract_w, capacity_va),
+        wh_per_digit=np.full(len(terms), WH_PER_DIGIT, dtype=np.int64),
+        estimated_minutes=np.zeros(len(terms), dtype=np.int64),
     )
 
 

@@ -12,6 +12,7 @@ import psycopg
 from django.conf import settings
 
 from mingdu.base.database import cursor
+from mingdu.core.curve_quantity import IntervalAcrossPeriods
 from mingdu.core.types import Ints
 from mingdu.customers.queries import AgreementTerms, agreements_of_points
 from mingdu.metering.queries import BUCKET_POINTS, points_on_hold
@@ -20,9 +21,10 @@ from mingdu.rulebook.billing_checks import billing_checks
 from mingdu.rulebook.rule_files import NoPriceForDay, UnknownTariff
 
 from .checks import Ground, hold
-from .inputs import Inputs, read_inputs, read_terms
+from .inputs import Inputs, read_terms
 from .models import BillRun
 from .period import Period
+from .quantities import inputs_of
 from .rating import Rules, TiersNotMonthly, rules_for
 
 SECONDS_PER_HOUR = 3600
@@ -136,11 +138,11 @@ def _take_group(
     period, ground = frame
     try:
         rules = rules_for(tariff_name, period.first, period.end, settings.RULES_FOLDER)
-    except (UnknownTariff, NoPriceForDay, TiersNotMonthly) as cause:
+        inputs = inputs_of(conn, terms, rules.tariff, period, settings.ZONE)
+    except (UnknownTariff, NoPriceForDay, TiersNotMonthly, IntervalAcrossPeriods) as cause:
         values = {"error": type(cause).__name__, "tariff": tariff_name}
         prepared.held += [Held(account, "no_price", values) for account in terms.account_id.tolist()]
         return
-    inputs = read_inputs(conn, terms, rules.tariff, period, settings.ZONE)
     hits = hold(inputs, ground)
     accounts = terms.account_id.tolist()
     prepared.held += [Held(accounts[hit.row], hit.check, hit.values) for hit in hits]

@@ -149,9 +149,13 @@ def bill_of_account(account_id: int, bill_id: int) -> BillView:
 
 
 def current_bills_of_point(usage_point_id: int, read_at: datetime) -> list[BillView]:
-    """Return current bills that end or begin with a reading of this point at this instant."""
+    """
+    Return current bills that a reading of this point at this instant may be part of.
+
+    That is one at an end of the period, and one within it: what both meters of an exchange showed.
+    """
     day = read_at.astimezone(settings.ZONE).date()
-    condition = f"b.usage_point_id = %s AND (b.period_to = %s OR b.period_from = %s) AND {ISSUED}"
+    condition = f"b.usage_point_id = %s AND b.period_from <= %s AND b.period_to >= %s AND {ISSUED}"
     rows = read_rows(reading_connection(), condition, (usage_point_id, day, day))
     replaced = {row.of_bill_id for row in rows}
     return [view for row in rows if (view := _bill_view(row, replaced)).is_current]

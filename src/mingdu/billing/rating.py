@@ -13,7 +13,7 @@ import numpy as np
 from mingdu.core.determinants import Determinants
 from mingdu.core.rated import RatedBills
 from mingdu.core.rating import rate
-from mingdu.core.registers import DEMAND_DIGITS_PER_KW, WH_PER_DIGIT, Register
+from mingdu.core.registers import DEMAND_DIGITS_PER_KW, Register
 from mingdu.core.tariff import Tariff, TierBasis
 from mingdu.core.types import Ints
 from mingdu.errors import TradeError
@@ -96,7 +96,7 @@ def _reactive(inputs: Inputs) -> Ints | None:
     if not places:
         return None
     used = (inputs.to_digits[:, places] - inputs.from_digits[:, places]).sum(axis=1, dtype=np.int64)
-    varh: Ints = used * WH_PER_DIGIT * inputs.multiplier
+    varh: Ints = used * inputs.wh_per_digit * inputs.multiplier
     return varh
 
 

@@ -30,9 +30,10 @@ from mingdu.rulebook.rule_files import NoPriceForDay, UnknownTariff
 
 from .account_bills import bills_of
 from .checks import MATTERS_OF_JUDGEMENT, hold, period_energy_wh, total_energy_wh
-from .inputs import Inputs, needed_registers, read_inputs
+from .inputs import Inputs, needed_registers
 from .period import Period
 from .preparation import ground_of
+from .quantities import inputs_of
 from .queries import may_see
 from .rating import Rules, TiersNotMonthly, rate_inputs, rules_for
 
@@ -130,7 +131,7 @@ def _inputs(
     conn: psycopg.Connection[Any], terms: AgreementTerms, rules: Rules, period: Period
 ) -> Inputs | None:
     """Return what a bill would be made from; None where a run holds it because there is none to make."""
-    inputs = read_inputs(conn, terms, rules.tariff, period, settings.ZONE)
+    inputs = inputs_of(conn, terms, rules.tariff, period, settings.ZONE)
     if not inputs.is_one_meter[0]:
         inputs = _joined(conn, inputs, rules, period)
     hits = hold(inputs, ground_of(conn, terms, terms, terms, period))

@@ -71,7 +71,9 @@ def _registers(case: Mapping[str, Any]) -> dict[str, Decimal]:
         multiplier = int(reading.get("multiplier") or 1)
         energy[name] = (end - start) * multiplier
         digit[name] = min(_last_digit(reading["from"]), _last_digit(reading["to"])) * multiplier
-    for key, value in (case.get("determinants") or {}).items():
+    # Sums of a curve's intervals are kilowatt-hours already, as what is given by hand is.
+    summed = (case.get("curve") or {}).get("energy") or {}
+    for key, value in [*summed.items(), *(case.get("determinants") or {}).items()]:
         name = REACTIVE.get(key, key)
         if value is not None and name in ("TOTAL", *PERIODS, *REACTIVE.values()):
             energy[name], digit[name] = Decimal(str(value)), _last_digit(value)
@@ -112,6 +114,9 @@ def _losses(
 
 
 def _join(periods: dict[str, Decimal], loss: Decimal, joins: str) -> None:
+    # A tariff without the period that losses join has no losses.
+    if not loss:
+        return
     if "TOTAL" in periods:
         periods["TOTAL"] += loss
         return

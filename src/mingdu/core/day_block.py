@@ -8,18 +8,26 @@ from typing import Self
 import numpy as np
 
 from mingdu.core.quality import ESTIMATED, Quality
-from mingdu.core.registers import PERIOD_REGISTERS
+from mingdu.core.registers import PERIOD_REGISTERS, WH_PER_DIGIT
 from mingdu.core.types import Bytes, Flags, Ints
 from mingdu.errors import TradeError
 
 NOT_READ = -1
 NOT_KNOWN = -1
+NO_TIME = -(2**40)
 HOURS = 24
+# A day is judged beside so many before it, and its curve beside those of so many.
+DAYS_BEFORE = 28
+RECENT_DAYS = 3
 LARGEST_CAPACITY_W = 10**11
 LARGEST_FACTOR_WH = 2**30
 LARGEST_DIGITS = 11
-# Every product and sum of the kernels on a block stays below this; it is proven when the block is made.
-LARGEST_ENERGY_WH = 2**62
+# Every product and sum of the kernels on a block stays below this, sixty times of it within 64 bits; it is
+# proven when the block is made.
+LARGEST_ENERGY_WH = 2**56
+# A day of more than this, 17 TWh, counts as not known: with any factor of a rule it would leave them.
+LARGEST_DAY_WH = 2**44
+LARGEST_DEMAND = 10**8
 
 
 class BadBlock(TradeError):
@@ -44,17 +52,26 @@ class PointFacts(_Rows):
     wh_per_digit  scale of a digit, the same for curve and registers
     multiplier    倍率, CT × PT
     digit_count   whole digits of a register, decimals included; it wraps at 10**digit_count
+    kind          which of the thresholds hold for it
+    is_off        1 where the supply is suspended or ended (停电, 销户), else 0
     """
 
     capacity_w: Ints
     wh_per_digit: Ints
     multiplier: Ints
     digit_count: Ints
+    kind: Ints
+    is_off: Ints
 
     @property
     def factor_wh(self) -> Ints:
         """Energy of one digit [Wh]."""
         return self.wh_per_digit * self.multiplier
+
+    @property
+    def register_step(self) -> Ints:
+        """How many of the curve's digits one digit of a register is: what cutting it off may hide."""
+        return np.maximum(WH_PER_DIGIT // self.wh_per_digit, 1)
 
 
 @dataclass(frozen=True)
@@ -62,22 +79,38 @@ class Freezes(_Rows):
     """
     Midnight freezes (零点冻结) around and between the days; NOT_READ where there is none.
 
-    total    int64 (row, day + 1)            [digits]
-    periods  int64 (row, day + 1, register)  in the order of PERIOD_REGISTERS; NOT_READ too where
-                                                      the meter has no such register
+    total        int64 (row, day + 1)            [digits]
+    periods      int64 (row, day + 1, register)  in the order of PERIOD_REGISTERS; NOT_READ too where
+                                                 the meter has no such register
+    export       int64 (row, day + 1)            reverse active energy (反向有功) [digits]
+    demand       int64 (row, day + 1)            highest demand of the month so far (最大需量) [0.0001 kW]
+    demand_time  int64 (row, day + 1)            when that was: minutes from the first midnight of the block,
+                                                 below zero before it; NO_TIME where not read
     """
 
     total: Ints
     periods: Ints
+    export: Ints
+    demand: Ints
+    demand_time: Ints
+
+    @classmethod
+    def unread(cls, rows: int, days: int) -> Freezes:
+        """Return the freezes of points none of which was read."""
+        none = np.full((rows, days + 1), NOT_READ, dtype=np.int64)
+        periods = np.repeat(none[:, :, np.newaxis], len(PERIOD_REGISTERS), axis=2)
+        return cls(none, periods, none, none, np.full_like(none, NO_TIME))
 
     def finer(self, decimals: int) -> Freezes:
-        """Return the same registers with so many more decimals."""
+        """Return the same energy registers with so many more decimals."""
         if not decimals:
             return self
         factor = 10**decimals
-        return Freezes(
-            *(np.where(each == NOT_READ, each, each * factor) for each in (self.total, self.periods))
+        total, periods, export = (
+            np.where(each == NOT_READ, each, each * factor)
+            for each in (self.total, self.periods, self.export)
         )
+        return replace(self, total=total, periods=periods, export=export)
 
 
 @dataclass(frozen=True)
@@ -91,6 +124,13 @@ class History(_Rows):
     used_intervals     int64 (row,)  their count
     like_hour_p99      int64 (row, 24)            99th percentile by civil hour [digits]; 0: not enough known
     like_day           int64 (row, 2, point)      mean working day, mean day of rest [digits]; or NOT_KNOWN
+    daily_wh           int64 (row, DAYS_BEFORE)   energy of the days before, the latest last [Wh]; NOT_KNOWN
+                                                  where an interval was not read or ran backwards
+    daily_read         int64 (row, DAYS_BEFORE)   intervals read of those days; NOT_KNOWN before the first
+    recent             int64 (row, RECENT_DAYS, point)  curves of the latest days [digits]; or NOT_KNOWN
+    class_shape        int64 (row, 2, point)      what each interval of the customer class's mean working day
+                                                  and day of rest has of it [millionths]; or NOT_KNOWN
+    class_mean_wh      int64 (row,)               mean interval of the class [Wh]; or NOT_KNOWN
     """
 
     gap_run: Ints
@@ -100,13 +140,25 @@ class History(_Rows):
     used_intervals: Ints
     like_hour_p99: Ints
     like_day: Ints
+    daily_wh: Ints
+    daily_read: Ints
+    recent: Ints
+    class_shape: Ints
+    class_mean_wh: Ints
 
     @classmethod
     def unknown(cls, rows: int, points: int) -> History:
         """Return the history of points of which nothing is known yet."""
         none = np.zeros(rows, dtype=np.int64)
         p99 = np.zeros((rows, HOURS), dtype=np.int64)
-        return cls(none, none, none, none, none, p99, np.full((rows, 2, points), NOT_KNOWN, dtype=np.int64))
+        like_day, daily, recent = (
+            np.full((rows, *shape), NOT_KNOWN, dtype=np.int64)
+            for shape in ((2, points), (DAYS_BEFORE,), (RECENT_DAYS, points))
+        )
+        unknown_mean = np.full(rows, NOT_KNOWN, dtype=np.int64)
+        return cls(
+            none, none, none, none, none, p99, like_day, daily, daily, recent, like_day, unknown_mean
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -159,6 +211,18 @@ class DayBlock:
         return missing
 
     @property
+    def read_count(self) -> Ints:
+        """Return how many intervals of each day were read, int64 (row, day)."""
+        count: Ints = np.count_nonzero(self.quality != Quality.MISSING, axis=2)
+        return count
+
+    @property
+    def is_whole(self) -> Flags:
+        """Return the days without a missing interval, bool (row, day)."""
+        whole: Flags = self.read_count == self.values.shape[2]
+        return whole
+
+    @property
     def intervals(self) -> int:
         """Return how many intervals a row has in all."""
         _, days, points = self.values.shape
@@ -193,8 +257,16 @@ def _check_shapes(block: DayBlock) -> None:
         (block.days.hour, (points,)),
         (block.freezes.total, (rows, days + 1)),
         (block.freezes.periods, (rows, days + 1, registers)),
+        (block.freezes.export, (rows, days + 1)),
+        (block.freezes.demand, (rows, days + 1)),
+        (block.freezes.demand_time, (rows, days + 1)),
         (block.history.like_hour_p99, (rows, HOURS)),
         (block.history.like_day, (rows, 2, points)),
+        (block.history.daily_wh, (rows, DAYS_BEFORE)),
+        (block.history.daily_read, (rows, DAYS_BEFORE)),
+        (block.history.recent, (rows, RECENT_DAYS, points)),
+        (block.history.class_shape, (rows, 2, points)),
+        (block.history.class_mean_wh, (rows,)),
     ]
     by_row = [getattr(block.points, field.name) for field in fields(block.points)]
     by_row += [block.history.gap_run, block.history.over_run, block.history.zero_run]
@@ -215,6 +287,9 @@ def _check_sizes(block: DayBlock) -> None:
     _check_range("digit_count", facts.digit_count, 1, LARGEST_DIGITS)
     wraps_at = 10 ** facts.digit_count[:, np.newaxis]
     _check_range("total", block.freezes.total, NOT_READ, wraps_at - 1)
+    _check_range("export", block.freezes.export, NOT_READ, wraps_at - 1)
+    _check_range("demand", block.freezes.demand, NOT_READ, LARGEST_DEMAND)
+    _check_range("daily_wh", block.history.daily_wh, NOT_KNOWN, LARGEST_DAY_WH)
     _check_range("periods", block.freezes.periods, NOT_READ, wraps_at[..., np.newaxis] - 1)
     digits = max(_largest(block.values) * block.intervals, 10 ** int(facts.digit_count.max()))
     digits += _largest(block.history.used_digits)

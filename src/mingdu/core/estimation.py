@@ -11,8 +11,9 @@ from enum import IntEnum
 
 import numpy as np
 
-from mingdu.core.day_block import DayBlock
-from mingdu.core.findings import Thresholds
+from mingdu.core.day_block import NOT_KNOWN, DayBlock
+from mingdu.core.findings import Limit, Thresholds
+from mingdu.core.limits import share_of
 from mingdu.core.quality import Quality
 from mingdu.core.runs import Runs, find_runs, reduce_runs
 from mingdu.core.types import Bytes, Ints
@@ -20,6 +21,14 @@ from mingdu.core.usage import RegisterPairs, Remark, capacity_limit_wh, register
 from mingdu.errors import TradeError
 
 LARGEST_PRODUCT = 2**62
+MILLION = 1_000_000
+# By which shares of a fill its method may be wrong: below and above.
+UNCERTAINTY = {
+    Quality.ESTIMATED_LINEAR: (Limit.LINEAR_LOW_SHARE, Limit.LINEAR_HIGH_SHARE),
+    Quality.ESTIMATED_LIKE_DAYS: (Limit.LIKE_DAYS_LOW_SHARE, Limit.LIKE_DAYS_HIGH_SHARE),
+    Quality.ESTIMATED_PROFILE: (Limit.PROFILE_LOW_SHARE, Limit.PROFILE_HIGH_SHARE),
+    Quality.ESTIMATED_FLAT: (Limit.FLAT_LOW_SHARE, Limit.FLAT_HIGH_SHARE),
+}
 
 
 class ShareTooLarge(TradeError):
@@ -51,6 +60,8 @@ class Fills:
     method                 uint8  Quality.ESTIMATED_…
     anchor                 uint8  Anchor
     energy_digits          int64  what was filled in
+    low_digits             int64  the true energy is hardly below this: see `_uncertainty`
+    high_digits            int64  nor above this
     """
 
     row: Ints
@@ -60,6 +71,8 @@ class Fills:
     method: Bytes
     anchor: Bytes
     energy_digits: Ints
+    low_digits: Ints
+    high_digits: Ints
 
     def __len__(self) -> int:
         return len(self.row)
@@ -79,8 +92,9 @@ def fill_gaps(block: DayBlock, thresholds: Thresholds) -> Filled:
     Fill every missing interval; what was read is not touched.
 
     Shape by length of the whole gap: straight line up to `linear_minutes`; own like days (same kind of day,
-    same time) up to `like_days_minutes`; else, or where those are not known, flat. Between two freezes the
-    shape is scaled to the energy by largest remainders; ties go to the earlier interval. Never negative.
+    same time) up to `like_days_minutes`; else, or where those are not known, the profile of the customer
+    class at the own level of use; flat where that is not known either. Between two freezes the shape is
+    scaled to the energy by largest remainders; ties go to the earlier interval. Never negative.
 
     raises  ShareTooLarge
     source  worked cases in tests/golden/estimation.csv
@@ -95,7 +109,8 @@ def fill_gaps(block: DayBlock, thresholds: Thresholds) -> Filled:
     at = rows[gaps.row], gaps.day, gaps.point
     values[at] = filled
     quality[at] = method[gaps.run]
-    return Filled(values, quality, _fills(few, rows, spans.anchor, filled, method[gaps.run]))
+    fills = _fills(few, rows, spans, (filled, method[gaps.run]), thresholds)
+    return Filled(values, quality, fills)
 
 
 def share_out(energy: Ints, weight: Ints, begin: Ints) -> Ints:
@@ -167,9 +182,14 @@ def _methods(block: DayBlock, gaps: _Gaps, thresholds: Thresholds) -> Bytes:
     known = np.ones(len(runs), dtype=bool)
     known[gaps.run[_like_days(block, gaps) < 0]] = False
     has_neighbour = (runs.first > 0) | (runs.last < block.intervals - 1)
+    has_class = np.ones(len(runs), dtype=bool)
+    has_class[gaps.run[_profile(block, gaps) < 0]] = False
     method = np.full(len(runs), Quality.ESTIMATED_FLAT, dtype=np.uint8)
-    method[(minutes <= thresholds.like_days_minutes) & known] = Quality.ESTIMATED_LIKE_DAYS
-    method[(minutes <= thresholds.linear_minutes) & has_neighbour] = Quality.ESTIMATED_LINEAR
+    method[has_class] = Quality.ESTIMATED_PROFILE
+    kind = block.points.kind[runs.row]
+    is_short = minutes <= thresholds.of(Limit.LINEAR_MINUTES, kind)
+    method[(minutes <= thresholds.of(Limit.LIKE_DAYS_MINUTES, kind)) & known] = Quality.ESTIMATED_LIKE_DAYS
+    method[is_short & has_neighbour] = Quality.ESTIMATED_LINEAR
     return method
 
 
@@ -177,7 +197,22 @@ def _shape(block: DayBlock, gaps: _Gaps, method: Bytes) -> Ints:
     """Return each missing interval's own estimate in digits, int64 (item,)."""
     of_item = method[gaps.run]
     shape = np.where(of_item == Quality.ESTIMATED_LINEAR, _line(block, gaps), _mean(block)[gaps.row])
+    shape = np.where(of_item == Quality.ESTIMATED_PROFILE, _profile(block, gaps), shape)
     return np.where(of_item == Quality.ESTIMATED_LIKE_DAYS, _like_days(block, gaps), shape)
+
+
+def _profile(block: DayBlock, gaps: _Gaps) -> Ints:
+    """
+    Return the class's shape at the own mean interval, or at the class's where nothing of the own is known.
+
+    NOT_KNOWN where the class has no shape.
+    """
+    history = block.history
+    shape = history.class_shape[gaps.row, block.days.is_rest[gaps.day].astype(np.int64), gaps.point]
+    of_class = np.maximum(history.class_mean_wh, 0) // block.points.factor_wh
+    level = np.where(_known_count(block) > 0, _mean(block), of_class)[gaps.row]
+    points = block.values.shape[2]
+    return np.where(shape >= 0, level * shape * points // MILLION, NOT_KNOWN)
 
 
 def _like_days(block: DayBlock, gaps: _Gaps) -> Ints:
@@ -201,12 +236,17 @@ def _line(block: DayBlock, gaps: _Gaps) -> Ints:
 
 def _mean(block: DayBlock) -> Ints:
     """Mean interval of all that is known of each row, rounded down, int64 (row,)."""
-    history = block.history
-    digits = history.used_digits + block.values.sum(axis=(1, 2), dtype=np.int64)
-    read = np.count_nonzero(~block.missing, axis=(1, 2))
-    count = history.used_intervals + history.zero_run + read
-    mean: Ints = np.maximum(digits, 0) // np.maximum(count, 1)
+    digits = block.history.used_digits + block.values.sum(axis=(1, 2), dtype=np.int64)
+    mean: Ints = np.maximum(digits, 0) // np.maximum(_known_count(block), 1)
     return mean
+
+
+def _known_count(block: DayBlock) -> Ints:
+    """Count the intervals of which something is known, int64 (row,)."""
+    history = block.history
+    read = block.read_count.sum(axis=1, dtype=np.int64)
+    count: Ints = history.used_intervals + history.zero_run + read
+    return count
 
 
 def _spans(block: DayBlock) -> _Spans:
@@ -257,14 +297,47 @@ def _scale(gaps: _Gaps, spans: _Spans, shape: Ints) -> Ints:
     return filled
 
 
-def _fills(block: DayBlock, rows: Ints, anchor: Bytes, filled: Ints, method: Bytes) -> Fills:
+def _fills(
+    block: DayBlock, rows: Ints, spans: _Spans, items: tuple[Ints, Bytes], thresholds: Thresholds
+) -> Fills:
+    filled, method = items
     runs = find_runs(block.missing, block.history.gap_run)
+    energy, of_run = reduce_runs(np.add, filled, runs), method[runs.begin]
+    low, high = _uncertainty(block, runs, spans, (energy, of_run), thresholds)
     return Fills(
         row=rows[runs.row],
         day=runs.day,
         first=runs.first,
         last=runs.last,
-        method=method[runs.begin],
-        anchor=anchor[runs.row, runs.day],
-        energy_digits=reduce_runs(np.add, filled, runs),
+        method=of_run,
+        anchor=spans.anchor[runs.row, runs.day],
+        energy_digits=energy,
+        low_digits=low,
+        high_digits=high,
     )
+
+
+def _uncertainty(
+    block: DayBlock, runs: Runs, spans: _Spans, fills: tuple[Ints, Bytes], thresholds: Thresholds
+) -> tuple[Ints, Ints]:
+    """
+    Return between what two energies the true one of each fill lies, most of the time (docs/estimates.md).
+
+    A fill that is alone between its two freezes is exact but for one cut-off digit. Others are uncertain by
+    the shares of their method and a digit for each interval, but hold no more than is missing there.
+    """
+    energy, method = fills
+    kind, length = block.points.kind[runs.row], runs.last - runs.first + 1
+    low, high = np.zeros_like(energy), np.zeros_like(energy)
+    for quality, (low_limit, high_limit) in UNCERTAINTY.items():
+        of_method = method == quality
+        low_share, high_share = (thresholds.of(each, kind)[of_method] for each in (low_limit, high_limit))
+        low[of_method] = share_of(energy[of_method], low_share)
+        high[of_method] = share_of(energy[of_method], high_share)
+    low, high = np.maximum(low - length, 0), high + length
+    anchor = spans.anchor[runs.row, runs.day]
+    missing = spans.energy_digits[runs.row, runs.day]
+    step = block.points.register_step[runs.row]
+    is_exact = (anchor == Anchor.REGISTERS) & (energy == missing)
+    high = np.where(anchor == Anchor.REGISTERS, np.minimum(high, missing + step), high)
+    return np.where(is_exact, np.maximum(energy - step, 0), low), np.where(is_exact, energy + step, high)

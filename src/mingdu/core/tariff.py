@@ -37,6 +37,13 @@ class BasicBy(StrEnum):
     ACTUAL_DEMAND = "actual_demand"
 
 
+class QuantityFrom(StrEnum):
+    """What the billed energy is taken from: registers, or the sum of the curve's intervals."""
+
+    REGISTERS = "registers"
+    CURVE = "curve"
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Where a value comes from and how far it is proven; printed with the line that uses it."""
@@ -142,3 +149,4 @@ class Tariff:
     power_factor: PowerFactor | None = None
     included: tuple[Included, ...] = ()
     rounding: Rounding = field(default_factory=Rounding)
+    quantity_from: QuantityFrom = QuantityFrom.REGISTERS

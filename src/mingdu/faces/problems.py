@@ -30,8 +30,10 @@ STATUSES: dict[int, frozenset[str]] = {
         {
             "UnknownAccount", "UnknownAddress", "UnknownBill", "UnknownBucket", "UnknownCallback",
             "UnknownCase", "UnknownContact", "UnknownCorrection", "UnknownCycle", "UnknownEvent",
-            "UnknownFinding", "UnknownMember", "UnknownMessage", "UnknownMismatch", "UnknownNotice",
+            "UnknownFinding", "UnknownImport", "UnknownMember", "UnknownMessage", "UnknownMismatch",
+            "UnknownNotice",
             "UnknownOrder", "UnknownProcess", "UnknownReceipt", "UnknownRun", "UnknownStep", "UnknownTask",
+            "UnknownUsagePoint",
         }
     ),
     405: frozenset({"MethodNotAllowed"}),
@@ -52,7 +54,7 @@ STATUSES: dict[int, frozenset[str]] = {
     500: frozenset(
         {
             "AttachmentDamaged", "BillNotReproduced", "NoGateway", "NoTransaction", "UnknownVerb",
-            "UnknownWork",
+            "UnknownWork", "SealedFileDamaged", "SealedFileMissing", "SealingNotInstalled",
         }
     ),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from mingdu.base.outbox import waiting
 from mingdu.base.retries import count_stuck
 from mingdu.core.clock import civil_day
 from mingdu.metering.queries.network import frames_stored, terminals
+from mingdu.metering.queries.sealed import damaged_files, is_anything_sealed
 
 from .backup.state import board_of
 from .beats import beats, counts_of
@@ -40,7 +41,7 @@ def health_of(environment: Environment, now: datetime, today: date) -> dict[str,
     Return what /health says: each part "ok" or "down", and the status of the whole.
 
     Backups are a part from the first one on; when only they fail or are late, the whole serves, degraded.
-
+    So are sealed files from the first one on: one that is missing or damaged answers with an error.
 
     now    real time, by which the processes beat
     today  the utility's day; less than a month of storage from it on is down
@@ -50,11 +51,22 @@ def health_of(environment: Environment, now: datetime, today: date) -> dict[str,
     parts |= {name: OK if beats(environment, name, now) else DOWN for name in BEATING}
     parts["storage"] = OK if is_up and is_month_left(today) else DOWN
     whole = OK if set(parts.values()) == {OK} else DOWN
+    apart = _parts_apart(environment, now, is_up)
+    if whole == OK and DOWN in apart.values():
+        whole = DEGRADED
+    parts |= apart
+    return {"status": whole, **parts, "version": version("mingdu")}
+
+
+def _parts_apart(environment: Environment, now: datetime, is_up: bool) -> dict[str, str]:
+    """Return the parts without which the whole still serves."""
+    parts = {}
     backups = board_of(environment, now, settings.ZONE)
     if backups.lines or backups.failure:
         parts["backup"] = OK if backups.is_well else DOWN
-        whole = DEGRADED if whole == OK and not backups.is_well else whole
-    return {"status": whole, **parts, "version": version("mingdu")}
+    if is_up and is_anything_sealed():
+        parts["sealed"] = DOWN if damaged_files() else OK
+    return parts
 
 
 def living() -> dict[str, bool]:
@@ -101,6 +113,11 @@ class StoredFigures(Collector):
         )
         yield GaugeMetricFamily(
             "mingdu_buckets_stuck", "Buckets that failed too often and wait for a person", value=buckets
+        )
+        yield GaugeMetricFamily(
+            "mingdu_sealed_damaged",
+            "Sealed files that were found missing or damaged",
+            value=len(damaged_files()),
         )
         yield GaugeMetricFamily(
             "mingdu_terminals_online",

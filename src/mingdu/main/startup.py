@@ -17,6 +17,7 @@ def start_django() -> None:
     django.setup()
     _watch_beats()
     watch_backups()
+    _hold_evidence()
 
 
 def _watch_beats() -> None:
@@ -38,3 +39,10 @@ def watch_backups() -> None:
     from .clock import Clock
 
     register_backups(lambda: board_of(settings.ENVIRONMENT, Clock().now(), settings.ZONE))
+
+
+def _hold_evidence() -> None:
+    """Let retention ask what still rests on readings."""
+    from .holds import register_holds
+
+    register_holds()

@@ -20,6 +20,8 @@ from mingdu.base.actors import SYSTEM
 from mingdu.base.sign_in_limit import forget_old_tries
 from mingdu.core.clock import civil_day
 from mingdu.metering.operations import ingest_inbox, ingest_one, plan_polls
+from mingdu.metering.operations.retention import let_go
+from mingdu.metering.operations.seal import check_sealed, remove_ended_files
 from mingdu.money.operations import forget_refused
 from mingdu.work.operations import escalate_overdue
 
@@ -39,6 +41,8 @@ EVENTS_A_STEP = 50
 FAILURES_A_STEP = 10
 # Payments whose notice is awaited, of which the gateway is asked at once.
 ORDERS_A_ROUND = 20
+# Sealed files that are compared with their hashes at once.
+SEALED_A_ROUND = 4
 # Days whose readings are still asked for when they are missing.
 READ_AGAIN_DAYS = 7
 
@@ -111,6 +115,9 @@ class Worker:
             Duty("payments", 10, self._ask_gateway),
             Duty("refused_notices", 3600, lambda now: forget_refused(by=SYSTEM, at=now)),
             Duty("months", 3600, lambda now: lay_out_ahead(now, civil_day(now, settings.ZONE))),
+            Duty("sealed_files", 60, _check_sealed),
+            Duty("retention", 3600, lambda now: let_go(by=SYSTEM, at=now)),
+            Duty("ended_files", 3600, lambda now: remove_ended_files(by=SYSTEM, at=now)),
             Duty("sign_in_tries", 3600, lambda now: forget_old_tries(by=SYSTEM, at=now)),
         ]
 
@@ -174,3 +181,10 @@ def run_worker(environment: Environment) -> None:
 def _plan_polls(now: datetime) -> None:
     today = now.date()
     plan_polls(today - timedelta(days=READ_AGAIN_DAYS), today - timedelta(days=1), at=now)
+
+
+def _check_sealed(now: datetime) -> None:
+    """Name the sealed files that are not what was written: what they hold cannot be read meanwhile."""
+    for file, damage in check_sealed(most=SEALED_A_ROUND, by=SYSTEM, at=now):
+        if damage:
+            log.error("sealed file damaged", file=file.path.name, damage=damage)

@@ -5,24 +5,22 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from mingdu.base import ledger
 from mingdu.base.actors import SYSTEM
 from mingdu.base.database import reading_connection
 from mingdu.core.clock import civil_day
+from mingdu.core.instants import aware, instant64
 from mingdu.core.registers import Register
 
 from .closing.bucket import KIND
 from .closing.steps import LONGEST_GAP_DAYS
 from .queries import closed_until
 from .store.buckets import BUCKET_POINTS
-from .store.columns import fetch_row
+from .store.registers import fetch_between
 from .zone import zone
 
-_NEIGHBOURS = """
-    SELECT max(read_at) FILTER (WHERE read_at < %s), min(read_at) FILTER (WHERE read_at > %s)
-    FROM metering_registerreading
-    WHERE usage_point_id = %s AND register = %s AND read_at BETWEEN %s AND %s
-"""
 # Further away than an estimate reaches, a corrected register changes no interval.
 LONGEST_GAP = timedelta(days=LONGEST_GAP_DAYS)
 
@@ -44,6 +42,11 @@ def close_again(event: dict[str, Any], now: datetime) -> None:
 
 
 def _days_beside(point: int, read_at: datetime) -> tuple[date, date]:
-    values = (read_at, read_at, point, int(Register.TOTAL), read_at - LONGEST_GAP, read_at + LONGEST_GAP)
-    before, after = fetch_row(reading_connection(), _NEIGHBOURS, values)
-    return civil_day(before or read_at, zone()), civil_day(after or read_at, zone())
+    near = read_at - LONGEST_GAP, read_at + LONGEST_GAP
+    ids = np.array([point], dtype=np.int64)
+    stored = fetch_between(reading_connection(), ids, (Register.TOTAL,), near).read_at
+    corrected = instant64(read_at)
+    before, after = stored[stored < corrected], stored[stored > corrected]
+    first = aware(before.max()) if len(before) else read_at
+    end = aware(after.min()) if len(after) else read_at
+    return civil_day(first, zone()), civil_day(end, zone())

@@ -91,13 +91,18 @@ class Installation(models.Model):
 
 
 class Evidence(models.Model):
-    """Where values came from: a file, a frame of the inbox, a phone's item, an API call."""
+    """
+    Where values came from: a file, a frame of the inbox, a phone's item, an API call, a colleague's edit.
+
+    words   why, in the words of who edited
+    """
 
     kind = models.CharField(max_length=20)
     reference = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, default="")
     received_at = models.DateTimeField()
     by = models.CharField(max_length=40)
+    words = models.TextField(default="", db_default="")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("kind", "reference", "sha256"), name="evidence_once"),)
@@ -129,6 +134,33 @@ class FindingClosure(models.Model):
     note = models.TextField(default="")
     by = models.CharField(max_length=40)
     at = models.DateTimeField()
+
+
+class Estimate(models.Model):
+    """
+    Energy that was filled in where nothing was read (估算): by which method, and how far it may be wrong.
+
+    One row a gap and day, as the latest close of that day made it; it goes when the truth arrives.
+    method               Quality.ESTIMATED_…
+    anchor               core.estimation.Anchor: 0 where registers give the energy
+    low_wh, high_wh      the true energy lies between them in nine cases of ten (docs/estimates.md)
+    """
+
+    usage_point = models.ForeignKey(UsagePoint, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    first_interval = models.SmallIntegerField()
+    latest_interval = models.SmallIntegerField()
+    interval_minutes = models.SmallIntegerField()
+    method = models.SmallIntegerField()
+    anchor = models.SmallIntegerField()
+    energy_wh = models.BigIntegerField()
+    low_wh = models.BigIntegerField()
+    high_wh = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("usage_point", "day", "first_interval"), name="estimate_once"),
+        )
 
 
 class ReadingConflict(models.Model):
@@ -186,6 +218,45 @@ class AreaDay(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("area", "day"), name="area_day_once"),)
+
+
+class SealedPart(models.Model):
+    """
+    A month of a bucket's readings in a file (封存): what was written, and what has become of it since.
+
+    part            "curves" or "registers"
+    readings        values in the rows
+    sha256          of the file's bytes; content_sha256 of the rows, as the table held them
+    ended_at        from then on other rows count: a later seal's ("replaced") or the table's ("unsealed")
+    removed_at      the file of an ended one is gone
+    checked_at      when the file was last compared with its hash; `damage` says what was wrong
+    """
+
+    part = models.CharField(max_length=10)
+    month = models.DateField()
+    bucket = models.IntegerField()
+    seal_number = models.SmallIntegerField()
+    rows = models.BigIntegerField()
+    readings = models.BigIntegerField()
+    size_bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content_sha256 = models.CharField(max_length=64)
+    program = models.CharField(max_length=40)
+    sealed_at = models.DateTimeField()
+    sealed_by = models.CharField(max_length=40)
+    ended_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=10, default="")
+    removed_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    damage = models.CharField(max_length=200, default="")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("part", "month", "bucket", "seal_number"), name="sealed_once"),
+            models.UniqueConstraint(
+                fields=("part", "month", "bucket"), name="one_seal_counts", condition=Q(ended_at__isnull=True)
+            ),
+        )
 
 
 class InboxFrame(models.Model):
@@ -252,3 +323,59 @@ class UnknownTerminal(models.Model):
     first_at = models.DateTimeField()
     latest_at = models.DateTimeField()
     tries = models.IntegerField(default=1)
+
+
+class PointAlias(models.Model):
+    """A foreign number of a usage point (外部编号): kind "nmi", "mrid", "location" or "account"."""
+
+    kind = models.CharField(max_length=20)
+    number = models.CharField(max_length=80)
+    usage_point = models.ForeignKey(UsagePoint, on_delete=models.CASCADE, related_name="+")
+    by = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("kind", "number"), name="alias_once"),)
+
+
+class ColumnMapping(models.Model):
+    """How the columns of one sender's tables are read (列映射); a retired one leaves its name free."""
+
+    name = models.CharField(max_length=60)
+    mapping = models.JSONField()
+    created_by = models.CharField(max_length=40)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    retired_by = models.CharField(max_length=40, default="")
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("name",), name="mapping_name_once", condition=Q(retired_at__isnull=True)
+            ),
+        )
+
+
+class FileImport(models.Model):
+    """
+    A file of readings handed in at a desk (数据导入); its bytes lie in the data folder under their hash.
+
+    options   how it is read: format, mapping, zone, point, interval, decimals
+    checked   the report of the dry run; None before it
+    report    the report of the import; None before it
+    run       number of the latest run that checks or imports it
+    """
+
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.BigIntegerField()
+    options = models.JSONField(default=dict)
+    uploaded_by = models.CharField(max_length=40)
+    uploaded_at = models.DateTimeField()
+    checked = models.JSONField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    report = models.JSONField(null=True)
+    imported_by = models.CharField(max_length=40, default="")
+    imported_at = models.DateTimeField(null=True)
+    run = models.BigIntegerField(null=True)

@@ -16,7 +16,7 @@ from mingdu.core.bill import BillHead, Correction, write_bill
 from mingdu.core.determinants import Determinants
 from mingdu.core.rating import rate
 from mingdu.core.registers import Register
-from mingdu.core.tariff import Tariff, TierBasis
+from mingdu.core.tariff import QuantityFrom, Tariff, TierBasis
 from mingdu.core.transformer_loss import Losses, Transformer
 from mingdu.core.types import Ints
 from mingdu.errors import TradeError
@@ -32,7 +32,9 @@ from mingdu.rulebook.rule_files import rules_hash, tariff_document
 from mingdu.rulebook.tariff_reader import read_tariff
 
 SCHEMA = "mingdu/bill-case/1"
-CASE_KEYS = ("schema", "account", "period", "tariff", "losses", "readings", "determinants", "corrections")
+CASE_KEYS = (
+    *("schema", "account", "period", "tariff", "losses", "readings", "curve", "determinants", "corrections"),
+)
 HOURS_OF_DAY = 24
 MONTHS_OF_YEAR = 12
 HUNDRED = 100
@@ -80,7 +82,7 @@ def make_bill(
     node = Node(canonical, file)
     period = read_period(node.at("period"))
     tariff = read_tariff(node.at("tariff"))
-    quantities = read_quantities(node.find("readings"), node.find("determinants"))
+    quantities = read_quantities(node.find("readings"), node.find("determinants"), _curve(node, tariff))
     rated = rate(tariff, read_determinants(node, tariff, period, quantities))
     head = BillHead(
         account=node.at("account").at("number").text(),
@@ -107,6 +109,15 @@ def canonical_case(case: Mapping[str, Any], rules_folder: Path | None, file: str
         period = read_period(node.at("period"))
         plain["tariff"] = tariff_document(named, period.start, period.end, rules_folder)
     return plain
+
+
+def _curve(node: Node, tariff: Tariff) -> Node | None:
+    """The sums of the curve, which stand where the tariff says so and nowhere else."""
+    curve, is_by_curve = node.find("curve"), tariff.quantity_from is QuantityFrom.CURVE
+    if (curve is not None) != is_by_curve:
+        told = "the tariff bills by the curve" if is_by_curve else "the tariff bills by registers"
+        raise node.bad(told, "curve")
+    return curve
 
 
 def read_period(node: Node) -> Period:

@@ -15,11 +15,16 @@ WH_PER_KWH = 1000
 
 @dataclass(frozen=True)
 class BillingChecks:
-    """Thresholds of the checks before issue."""
+    """
+    Thresholds of the checks before issue.
+
+    curve_percent  of the minutes of a month that may be estimated where the curve is billed
+    """
 
     gate_percent: int
     gate_least_wh: int
     capacity_percent: int
+    curve_percent: int
 
 
 @cache
@@ -32,4 +37,5 @@ def billing_checks(folder: Path | None = None) -> BillingChecks:
         gate_percent=gate.at("percent_of_month_before").whole(),
         gate_least_wh=gate.at("least_kwh").whole() * WH_PER_KWH,
         capacity_percent=document.at("capacity_percent").whole(),
+        curve_percent=document.at("curve_estimated_percent").whole(),
     )

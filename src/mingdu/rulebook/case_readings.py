@@ -69,15 +69,20 @@ class CaseQuantities:
         }
 
 
-def read_quantities(readings: Node | None, given: Node | None) -> CaseQuantities:
+def read_quantities(readings: Node | None, given: Node | None, curve: Node | None = None) -> CaseQuantities:
     """
     Read both lists; a given determinant takes the place of a reading of the same register.
+
+    curve   `{energy: {PEAK: "12.345", …}, quality: estimated}`: sums of the curve's intervals [kWh], in place
+            of registers of energy; quality: the worst of all intervals
 
     raises  ReadingNotUsable, ReadingTooLong, RegisterRanBackwards, TotalNotSumOfPeriods, NegativeEnergy
     """
     quantities = CaseQuantities()
     for item in readings.items() if readings else ():
         _take_reading(item, quantities)
+    if curve:
+        _take_curve(curve, quantities)
     if given:
         given.only(GIVEN_KEYS)
         for name, node in given.entries().items():
@@ -145,6 +150,22 @@ def _take_given(name: str, node: Node, quantities: CaseQuantities) -> None:
     register = Register.DEMAND if name == "demand_kw" else {**ENERGY_REGISTERS, **REACTIVE}[name]
     quantities.amounts[register] = amount
     quantities.digit[register] = _finest_digit(node)
+
+
+def _take_curve(curve: Node, quantities: CaseQuantities) -> None:
+    curve.only(("energy", "quality"))
+    quality = curve.at("quality").choice((MEASURED, *NOTED_QUALITIES, *REFUSED_QUALITIES))
+    if quality in REFUSED_QUALITIES:
+        message = f"intervals of the curve are {quality}"
+        raise ReadingNotUsable(message, file=curve.file, key=curve.at("quality").key, register="curve")
+    if quality != MEASURED:
+        quantities.checks.append({"check": f"{quality}_curve"})
+    energy = curve.at("energy")
+    energy.only(ENERGY_REGISTERS)
+    for name, node in energy.entries().items():
+        if ENERGY_REGISTERS[name] in quantities.amounts:
+            raise node.bad(f"{name} is read, and summed from the curve as well")
+        _take_given(name, node, quantities)
 
 
 def _note_quality(item: Node, register: Register, quantities: CaseQuantities) -> None:

@@ -12,6 +12,7 @@ from mingdu.core.tariff import (
     Included,
     PowerFactor,
     Provenance,
+    QuantityFrom,
     Rounding,
     Tariff,
     TierBasis,
@@ -33,7 +34,7 @@ STANDARDS = {"0.90": 90, "0.9": 90, "0.85": 85, "0.80": 80, "0.8": 80}
 ORIGIN_KEYS = ("source", "confidence", "verified", "demo_price", "clause", "unit")
 TARIFF_KEYS = (
     *("rule", "kind", "components", "time_of_use", "tiers", "basic", "power_factor", "rounding"),
-    *("included", *ORIGIN_KEYS),
+    *("included", "quantity_from", *ORIGIN_KEYS),
 )
 
 
@@ -55,6 +56,7 @@ def read_tariff(node: Node) -> Tariff:
         power_factor=_power_factor(node.find("power_factor"), origin),
         included=_included(node.find("included"), origin),
         rounding=_rounding(node.find("rounding")),
+        quantity_from=_quantity_from(node.find("quantity_from")),
     )
     _check_parts(tariff, node)
     return tariff
@@ -84,6 +86,16 @@ def _check_parts(tariff: Tariff, node: Node) -> None:
         raise node.bad("a basic charge belongs to kind two_part, and to it only", "basic")
     if tariff.tiers is not None and tariff.power_factor is not None:
         raise node.bad("a tariff by tiers has no power-factor adjustment", "power_factor")
+    if tariff.quantity_from is QuantityFrom.CURVE:
+        _check_curve(tariff, node)
+
+
+def _check_curve(tariff: Tariff, node: Node) -> None:
+    """A curve of active energy tells neither demand nor reactive energy, and needs hours for its periods."""
+    if tariff.basic is not None or tariff.power_factor is not None:
+        raise node.bad("a tariff by the curve has neither basic charge nor power factor", "quantity_from")
+    if tariff.time_of_use is not None and not tariff.time_of_use.rows:
+        raise node.bad("a tariff by the curve needs the hours of its periods", "time_of_use")
 
 
 def _components(node: Node | None, origin: Provenance) -> tuple[Component, ...]:
@@ -215,6 +227,12 @@ def _rounding(node: Node | None) -> Rounding:
     whole = billed is not None and billed.choice(("register_digits", "whole_kwh")) == "whole_kwh"
     decimals = floated.choice(("exact", "4_decimals")) if floated else "exact"
     return Rounding(whole, 4 if decimals == "4_decimals" else None)
+
+
+def _quantity_from(node: Node | None) -> QuantityFrom:
+    if node is None:
+        return QuantityFrom.REGISTERS
+    return QuantityFrom(node.choice(each.value for each in QuantityFrom))
 
 
 def _check_unit(item: Node, expected: str) -> None:

@@ -13,6 +13,7 @@ from . import (
     accounts,
     cases,
     files,
+    known,
     ledger,
     messages,
     metering,
@@ -41,7 +42,7 @@ api = NinjaAPI(
 
 for routes in (
     signing, accounts, cases, tasks, processes, rounds, runs, metering, network, readings, messages, files,
-    ledger, payments,
+    ledger, payments, known,
 ):  # fmt: skip
     api.add_router("", routes.router)
 

@@ -36,6 +36,10 @@ def _figures(values: dict[str, Any]) -> str:
             "now": thousandths_text(values["energy_wh"]),
             "most": thousandths_text(values["most_wh"]),
         }
+    if "missing_minutes" in values:
+        return _("%(count)s minutes of the curve are missing") % {"count": values["missing_minutes"]}
+    if "estimated_minutes" in values:
+        return _("%(count)s minutes of the curve are estimated") % {"count": values["estimated_minutes"]}
     if "missing" in values:
         return _("%(count)s registers are missing") % {"count": values["missing"]}
     return str(values.get("tariff", ""))

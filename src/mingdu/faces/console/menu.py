@@ -31,6 +31,8 @@ def fill_menu() -> None:
         _entry(READING, _("Field visits"), "map-pin", "rounds.read_visits", "visits"),
         _entry(READING, _("Reading review"), "activity", "metering.explain_finding", "readings"),
         _entry(READING, _("Losses of areas"), "gauge", "metering.read_balances", "areas"),
+        _entry(READING, _("Rule hits"), "list-checks", "metering.explain_finding", "rules"),
+        _entry(READING, _("Imports"), "upload", "metering.accept_readings", "imports"),
         _entry(READING, _("Bill runs"), "receipt-text", "billing.read_runs", "runs"),
         _entry(READING, _("Bills"), "receipt", "billing.read", "bills"),
         _entry(READING, _("Payments"), "wallet", "money.read_notices", "payments"),

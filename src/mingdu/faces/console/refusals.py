@@ -68,6 +68,16 @@ WORDS = {
         "This transaction of the gateway is booked already, so its money is not booked again."
     ),
     "UnknownMismatch": _("Nothing has to be settled here any more."),
+    "UploadTooLarge": _(
+        "The file is larger than 64 MB. Hand it in in parts, or have it imported on the server."
+    ),
+    "EmptyUpload": _("The file is empty. Choose it again; perhaps it was still being written."),
+    "NotChecked": _("This file was imported already, or its check is not done. Look at its state."),
+    "UnknownZone": _("There is no such zone. Write it like Europe/London, or Etc/GMT for no summer time."),
+    "BadMapping": _("Choose one column for the time and at least one for values; amounts need an interval."),
+    "BadMappingName": _("Another mapping has this name, or it is empty or too long. Choose another."),
+    "UnknownMapping": _("This mapping was renamed or taken out of use meanwhile."),
+    "EmptyTable": _("The table has no row. Check that the file is the one meant."),
     "PersonWithoutRole": _("This person may not do this task. Choose another."),
 }
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("mingdu.faces.console.signing")),
     path("tasks/", include("mingdu.faces.console.tasks")),
     path("readings/", include("mingdu.faces.console.readings.urls")),
+    path("rules/", include("mingdu.faces.console.rules.urls")),
     path("runs/", include("mingdu.faces.console.runs")),
     path("", include("mingdu.faces.console.bills")),
     path("payments/", include("mingdu.faces.console.payments.urls")),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("visits/", include("mingdu.faces.console.visits")),
     path("areas/", include("mingdu.faces.console.areas")),
     path("backups/", include("mingdu.faces.console.backups.urls")),
+    path("imports/", include("mingdu.faces.console.imports.urls")),
     path("audit/", include("mingdu.faces.console.audit")),
     path("", include("mingdu.faces.console.people")),
 ]

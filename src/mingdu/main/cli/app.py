@@ -26,6 +26,8 @@ COMMANDS = (
     "people",
     "demo",
     "backup",
+    "sealing",
+    "changes",
 )
 
 EXIT_NAMED_ERROR = 1

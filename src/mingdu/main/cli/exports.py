@@ -14,8 +14,9 @@ from mingdu.core.bill import thousandths_text
 from mingdu.core.money import yuan_text
 from mingdu.errors import TradeError
 
-from .readings import By, export_group, ready
+from .readings import By, export_group
 from .staff import staff_or_system
+from .starting import ready
 from .whole_file import whole_file
 
 if TYPE_CHECKING:

@@ -15,29 +15,33 @@ from mingdu.core.clock import INTERVALS, BadInterval
 from mingdu.errors import TradeError
 from mingdu.main.clock import clock_of
 from mingdu.main.environment import current_environment
-from mingdu.main.migrate import migrate
 from mingdu.main.registry import load_registry, read_registry
 from mingdu.main.registry_parts import register_parts
 
+from .exchange import register as register_exchange
+from .import_options import ImportOptions, how_told, with_options
 from .staff import staff_or_system
+from .starting import ready
 from .town_clock import clock_for
 from .whole_file import whole_file
 
-REGISTRY = "registry"
+REGISTRY, LONG = "registry", "long"
+EXPORTED = ("nem12", "green-button", "iec61968")
+USUAL = "15"
 EXIT_BAD_ROWS = 1
 _INTERVAL = re.compile(r"([0-9]{1,2})(?:/([23]))?")
 
 File = Annotated[Path, typer.Argument(help="File of readings, or registry.json.")]
-Format = Annotated[str | None, typer.Option("--format", help="long, curves, registers or registry.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Report and write nothing.")]
 Report = Annotated[Path | None, typer.Option("--report", help="Write the report as JSON to this file.")]
 By = Annotated[str, typer.Option(help="Login of who does it; empty: the system itself.")]
 First = Annotated[str, typer.Option("--from", help="First day, such as 2026-12-01.")]
 Last = Annotated[str, typer.Option("--to", help="Last day, included.")]
 Period = Annotated[str, typer.Option(help="Month, such as 2026-12.")]
-Interval = Annotated[
-    str, typer.Option(help="Minutes of an interval of the curves; with decimals of kWh behind a slash: 30/3.")
+ExportInterval = Annotated[
+    str, typer.Option("--interval", help="Only curves of so many minutes; the long form has one: 15.")
 ]
+ExportFormat = Annotated[str, typer.Option("--format", help="long, nem12, green-button or iec61968.")]
 Out = Annotated[Path, typer.Option(help="File to write.")]
 
 
@@ -61,9 +65,10 @@ class NoDryRun(TradeError):
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line; the group `export` is shared with other modules."""
-    app.command("import")(import_)
+    app.command("import")(with_options(import_))
     app.command("close-days")(close_days)
     export_group(app).command("readings")(export_readings)
+    register_exchange(app)
     register_parts()
 
 
@@ -79,23 +84,22 @@ def export_group(app: typer.Typer) -> typer.Typer:
 
 def import_(
     file: File,
-    form: Format = None,
     dry_run: DryRun = False,
     report: Report = None,
     by: By = "",
-    interval: Interval = "15",
+    *,
+    options: ImportOptions,
 ) -> None:
     """Import readings or a registry; exit code 1 when a line could not be taken, all others stand."""
     if not file.is_file():
         raise NoSuchFile(f"{file} is not a file", path=str(file))
     now = ready()
-    if form == REGISTRY or (form is None and file.suffix.lower() == ".json"):
+    if options.format == REGISTRY or (not options.format and file.suffix.lower() == ".json"):
         if dry_run:
             raise NoDryRun(f"{file.name} is a registry", file=file.name)
         outcome = _registry_report(file, staff_or_system(by))
     else:
-        kept = _kept(interval)
-        outcome = _import_readings(file, form, kept, dry_run=dry_run, by=staff_or_system(by), now=now)
+        outcome = _import_readings(file, options, dry_run=dry_run, by=staff_or_system(by), now=now)
     text = json.dumps(outcome, ensure_ascii=False)
     if report is None:
         typer.echo(text)
@@ -121,25 +125,33 @@ def close_days(first: First, last: Last, by: By = "") -> None:
     typer.echo(json.dumps({"run": run.pk, **vars(done), "results": ledger.results(run.pk)}))
 
 
-def export_readings(period: Period, out: Out, by: By = "", interval: Interval = "15") -> None:
-    """Write the readings of a month in the long form of `mingdu import`, curves of one interval."""
-    first_day, end_day = _month(period)
-    ready()
-    from mingdu.metering.queries import export_lines
+def export_readings(
+    period: Period, out: Out, by: By = "", interval: ExportInterval = "", form: ExportFormat = LONG
+) -> None:
+    """Write the readings of a month; what was exported comes in again as the same."""
+    first_day, end_day = month_days(period)
+    now = ready()
+    from mingdu.metering.operations import ExchangeFormat, UnknownFormat
+    from mingdu.metering.queries import Export, export_exchange, export_lines
 
-    lines = 0
+    actor = staff_or_system(by)
+    if form == LONG:
+        with whole_file(out) as opened:
+            lines = 0
+            for line in export_lines(actor, first_day, end_day, _kept(interval or USUAL)[0]):
+                opened.write(line + "\n")
+                lines += 1
+        typer.echo(f"rows={lines - 1} file={out}")
+        return
+    if form not in EXPORTED:
+        raise UnknownFormat(f"no export as {form}; known are {LONG}, {', '.join(EXPORTED)}", form=form)
+    minutes = _kept(interval)[0] if interval else None
+    export = Export(ExchangeFormat(form), first_day, end_day, minutes)
     with whole_file(out) as opened:
-        for line in export_lines(staff_or_system(by), first_day, end_day, _kept(interval)[0]):
-            opened.write(line + "\n")
-            lines += 1
-    typer.echo(f"rows={lines - 1} file={out}")
-
-
-def ready() -> datetime:
-    """Start the database, bring the tables up to date and return the present instant."""
-    environment = current_environment()
-    migrate(environment)
-    return clock_of(environment).now()
+        for piece in export_exchange(actor, export, now):
+            opened.write(piece.decode())
+    written = export.written
+    typer.echo(f"values={written.values - written.left_out} left_out={written.left_out} file={out}")
 
 
 def _kept(interval: str) -> tuple[int, int]:
@@ -151,13 +163,28 @@ def _kept(interval: str) -> tuple[int, int]:
 
 
 def _import_readings(
-    file: Path, form: str | None, kept: tuple[int, int], *, dry_run: bool, by: Actor, now: datetime
+    file: Path, options: ImportOptions, *, dry_run: bool, by: Actor, now: datetime
 ) -> dict[str, Any]:
-    from mingdu.metering.operations import Form, Kept, UnknownFormat, import_file
+    from mingdu.metering.operations import (
+        ExchangeFormat,
+        Form,
+        Kept,
+        UnknownFormat,
+        import_exchange,
+        import_file,
+        told_format,
+    )
 
-    if form is not None and form not in list(Form):
-        raise UnknownFormat(f"no form {form}; known are {', '.join(Form)}, registry", form=form)
-    chosen = None if form is None else Form(form)
+    form, formats = options.format, [*Form, *ExchangeFormat]
+    if form and form not in formats:
+        raise UnknownFormat(f"no form {form}; known are {', '.join(formats)}, registry", form=form)
+    kept, told = _kept(options.interval), form or told_format(file)
+    if told in list(ExchangeFormat):
+        # Whole watt-hours, where nothing else is said: no file of another house then loses a digit.
+        exact = kept if "/" in options.interval else (kept[0], 3)
+        how = how_told(ExchangeFormat(told), exact, options, by, now)
+        return import_exchange(file, how, dry_run=dry_run, by=by, at=now).as_json()
+    chosen = Form(form) if form else None
     return import_file(file, form=chosen, kept=Kept(*kept), dry_run=dry_run, by=by, at=now).as_json()
 
 
@@ -184,7 +211,7 @@ def _day(text: str) -> date:
         raise BadDay(f"{text!r} is no day", value=text) from None
 
 
-def _month(text: str) -> tuple[date, date]:
+def month_days(text: str) -> tuple[date, date]:
     """Return the first day of a month and of the next."""
     found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)
     if found is None:

@@ -2,53 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
-from mingdu.core.clock import day_number, hours_of_points
-from mingdu.core.day_block import BlockDays, DayBlock, Freezes, History, PointFacts
+from mingdu.core.clock import day_number
+from mingdu.core.day_block import DayBlock, PointFacts
 from mingdu.core.findings import Thresholds
-from mingdu.core.history import advance_history, like_day_profile, like_hour_p99
-from mingdu.core.instants import microseconds
-from mingdu.core.registers import Channel
-from mingdu.core.types import Bytes, Flags, Ints
+from mingdu.core.history import ClassProfile
+from mingdu.core.types import Flags, Ints
 from mingdu.core.working_time import WorkingCalendar
-from mingdu.metering.queries import Points, installations_between
+from mingdu.metering.queries import Points
+from mingdu.metering.queries.points import Installed
 from mingdu.metering.store.columns import Connection
-from mingdu.metering.store.curves import Days, fetch_days, fill_days
+from mingdu.metering.store.curves import Days
 from mingdu.metering.store.profiles import USUAL, Profile, Profiles, profiles_between
-from mingdu.metering.zone import day_starts, midnight, zone
+from mingdu.metering.zone import midnight
+from mingdu.rulebook.validation import ValidationRules
 
+from .days import block_days
+from .earlier import Earlier, class_profiles, read_history, stored_days, with_profiles
 from .freezes import read_freezes
+from .hung import Hung
+from .kinds import point_kinds
 from .steps import Step
-
-# With fewer days than these a percentile says nothing of how a point behaves.
-LEAST_HISTORY_DAYS = 7
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What all steps of a run share."""
+    """
+    What all steps of a run share.
 
-    thresholds: Thresholds
+    profiles  of the customer classes, where they are known from the whole bucket already
+    """
+
+    rules: ValidationRules
     calendar: WorkingCalendar
+    profiles: Mapping[str, ClassProfile] | None = None
 
 
 @dataclass(frozen=True)
 class BucketDays:
     """
-    A block with what is needed to write its results.
+    A block with what is needed to judge it and to write its results.
 
-    profile  interval and decimals of all its curves
-    ids      int64 (row,)      usage points
-    version  int64 (row, day)  stored versions, 0 where nothing is stored
-    own      bool (row, day)   the day's curve has this profile; what has another is of another block
-    active   bool (row, day)   so it is, and a meter hung there at some time of the day
+    thresholds  of the kinds that its points name
+    profiles    of their customer classes
+    installed   meters of its points since the first day of its history, by row of the block
+    area        int64 (row,)      areas of the points; 0 for none, and for the area's own check meter
+    profile     interval and decimals of all its curves
+    ids         int64 (row,)      usage points
+    version     int64 (row, day)  stored versions, 0 where nothing is stored
+    own         bool (row, day)   the day's curve has this profile; what has another is of another block
+    active      bool (row, day)   so it is, and a meter hung there at some time of the day
     """
 
     block: DayBlock
+    thresholds: Thresholds
+    profiles: Mapping[str, ClassProfile]
+    installed: Installed
+    area: Ints
     profile: Profile
     ids: Ints
     version: Ints
@@ -67,96 +82,38 @@ def fetch_bucket(
     """Return the block of a bucket's points of one profile that had a meter in these days; or None."""
     profiles, profile = part
     step = usual_step.of_interval(profile.minutes)
-    days = _days(step.first, step.days, profile, ground.calendar)
+    days = block_days(step.first, step.days, profile, ground.calendar)
     cells = profiles.cells(profile, days.numbers)
     of_profile: Flags = np.any(cells, axis=1)
     found, cells = found.take(of_profile), cells[of_profile]
-    span = midnight(step.first), midnight(step.last + timedelta(days=1))
-    installed = installations_between(conn, found.ids, *span)
-    if not len(installed):
+    hung = Hung.of(conn, found.ids, step)
+    if not len(hung.rows):
         return None
-    rows, latest = _latest_installation(installed.row)
-    ids = found.ids[rows]
+    found, own = found.take(hung.rows), cells[hung.rows]
+    kinds = point_kinds(conn, found.ids, hung.latest.meter_id)
+    thresholds = ground.rules.thresholds(kinds.distinct)
     finer = profile.decimals - USUAL.decimals
     facts = PointFacts(
-        capacity_w=np.maximum(found.capacity_w[rows], 1),
-        wh_per_digit=np.full(len(rows), profile.wh_per_digit, dtype=np.int64),
-        multiplier=installed.multiplier[latest],
-        digit_count=installed.digits[latest] + finer,
+        capacity_w=np.maximum(found.capacity_w, 1),
+        wh_per_digit=np.full(len(found.ids), profile.wh_per_digit, dtype=np.int64),
+        multiplier=hung.latest.multiplier,
+        digit_count=hung.latest.digits + finer,
+        kind=kinds.kind,
+        is_off=kinds.is_off,
     )
     midnights = [midnight(step.first + timedelta(days=n)) for n in range(step.days + 1)]
-    stored_days = Days(day_number(step.first), step.days, step.intervals)
-    values, quality, version = _stored(conn, ids, stored_days, profile)
-    freezes = read_freezes(conn, ids, midnights, installed.digits[latest])
-    block = DayBlock(
-        values=values,
-        quality=quality,
-        days=days,
-        points=facts,
-        freezes=freezes.finer(finer),
-        history=_history(conn, ids, facts, step, ground, profile),
-    )
-    place = np.searchsorted(rows, installed.row)
-    own = cells[rows]
-    active = _active_days(place, installed.valid_from, installed.valid_to, block.days.numbers, len(rows))
-    return BucketDays(block, profile, ids, version, own, active & own)
-
-
-def _stored(conn: Connection, ids: Ints, days: Days, profile: Profile) -> tuple[Ints, Bytes, Ints]:
-    stored = fetch_days(conn, ids, days, Channel.IMPORT)
-    return fill_days(stored.take(stored.decimals == profile.decimals), len(ids), days)
-
-
-def _latest_installation(row: Ints) -> tuple[Ints, Ints]:
-    """Return the rows that have one, and where the latest of each stands; entries lie by row and time."""
-    is_latest = np.ones(len(row), dtype=bool)
-    is_latest[:-1] = np.diff(row) != 0
-    latest = np.flatnonzero(is_latest)
-    return row[latest], latest
-
-
-def _active_days(row: Ints, valid_from: Ints, valid_to: Ints, days: Ints, rows: int) -> Flags:
-    edges = microseconds(day_starts(np.append(days, days[-1] + 1)))
-    overlaps = (valid_from[:, np.newaxis] < edges[1:]) & (valid_to[:, np.newaxis] > edges[:-1])
-    active = np.zeros((rows, len(days)), dtype=bool)
-    np.logical_or.at(active, row, overlaps)
-    return active
-
-
-def _days(first: date, days: int, profile: Profile, calendar: WorkingCalendar) -> BlockDays:
-    is_rest = np.array([_is_rest(first + timedelta(days=n), calendar) for n in range(days)], dtype=bool)
-    hours = hours_of_points(first, zone(), profile.minutes)
-    return BlockDays(day_number(first), is_rest, hours, profile.minutes)
-
-
-def _is_rest(day: date, calendar: WorkingCalendar) -> bool:
-    """Where no notice reaches, the week decides: a like day is only a shape."""
-    if calendar.valid_from <= day < calendar.valid_to:
-        return not calendar.is_working_day(day)
-    return day.isoweekday() > 5
-
-
-def _history(
-    conn: Connection, ids: Ints, facts: PointFacts, step: Step, ground: Ground, profile: Profile
-) -> History:
-    unknown = History.unknown(len(ids), step.intervals)
-    if not step.history_days:
-        return unknown
-    days = Days(day_number(step.history_first), step.history_days, step.intervals)
-    values, quality, _ = _stored(conn, ids, days, profile)
-    not_needed = np.full((len(ids), days.count + 1), -1, dtype=np.int64)
-    before = DayBlock(
-        values=values,
-        quality=quality,
-        days=_days(step.history_first, step.history_days, profile, ground.calendar),
-        points=facts,
-        freezes=Freezes(not_needed, np.repeat(not_needed[:, :, np.newaxis], 5, axis=2)),
-        history=unknown,
-    ).without_estimates()
-    p99 = like_hour_p99(before.values, before.quality, before.days.hour)
-    read_days = np.count_nonzero(~before.missing.all(axis=2), axis=1)
-    return replace(
-        advance_history(before, ground.thresholds),
-        like_hour_p99=np.where((read_days >= LEAST_HISTORY_DAYS)[:, np.newaxis], p99, 0),
-        like_day=like_day_profile(before.values, before.quality, before.days.is_rest),
+    wanted = Days(days.first_day, step.days, step.intervals)
+    values, quality, version = stored_days(conn, found.ids, wanted, profile)
+    freezes = read_freezes(conn, found.ids, midnights, hung.latest.digits)
+    earlier = Earlier(step, profile, ground.calendar, thresholds)
+    history = read_history(conn, found.ids, facts, hung, earlier)
+    classes = ground.profiles
+    if classes is None:
+        classes = class_profiles(history, facts, kinds)
+    history = with_profiles(history, kinds, classes)
+    block = DayBlock(values, quality, days, facts, freezes.finer(finer), history)
+    active = hung.active(block.days.numbers) & own
+    area = np.where(found.is_area, 0, found.area_ids)
+    return BucketDays(
+        block, thresholds, classes, hung.installed, area, profile, found.ids, version, own, active
     )

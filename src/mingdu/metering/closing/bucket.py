@@ -27,6 +27,8 @@ from mingdu.rulebook.calendars import holiday_calendar
 from mingdu.rulebook.validation import validation_rules_on
 
 from .block import BucketDays, Ground, fetch_bucket, profiles_of
+from .estimates import write_estimates
+from .others import other_findings
 from .spans import GapSpan, cells_of, gap_spans
 from .steps import Step, steps_of
 from .write import day_findings, mark_closed, settle_findings, write_closed, write_findings
@@ -61,14 +63,14 @@ def _close_step(
     fetched = fetch_bucket(conn, found, step, ground, part)
     if fetched is None:
         return {}
-    closed = close_block(fetched.block, ground.thresholds)
+    closed = close_block(fetched.block, fetched.thresholds)
     units = dict(zip(found.ids.tolist(), found.unit_ids.tolist(), strict=True))
-    made = day_findings(fetched, closed.findings)
+    made = day_findings(fetched, other_findings(conn, fetched, closed.findings))
     opened = write_findings(conn, made, units, fetched.profile.minutes, origin.recorded_at)
     spans = gap_spans(conn, fetched, closed.fills)
     others = replace(fetched, active=fetched.active & ~cells_of(spans, fetched))
     written = [_write(conn, others, closed, origin)]
-    written += [_close_span(conn, found, span, step, origin, part[1]) for span in spans]
+    written += [_close_span(conn, found, span, step, origin, fetched) for span in spans]
     return {
         "changed_curves": sum(changed for changed, _ in written),
         "findings": len(opened),
@@ -78,7 +80,7 @@ def _close_step(
 
 
 def _close_span(
-    conn: Connection, found: Points, span: GapSpan, step: Step, origin: Origin, profile: Profile
+    conn: Connection, found: Points, span: GapSpan, step: Step, origin: Origin, whole: BucketDays
 ) -> tuple[int, int]:
     """
     Close the gaps of a span over the span's own days; write those of the step and those already closed.
@@ -86,23 +88,25 @@ def _close_span(
     The days that were closed before follow, because a gap has one energy, whichever day is closed last. Days
     that are still open wait for their own close, and so do the findings of all but the step's days.
     """
-    ground = _ground(span.days)
-    part = profiles_of(conn, span.ids, span.days), profile
+    # The classes are those of the whole bucket: a gap's shape must not depend on who else has one.
+    ground = replace(_ground(span.days), profiles=whole.profiles)
+    part = profiles_of(conn, span.ids, span.days), whole.profile
     fetched = fetch_bucket(conn, found.take(np.isin(found.ids, span.ids)), span.days, ground, part)
     assert fetched is not None, "a gap is of a point that has a meter"
     days = fetched.block.days.numbers
     is_due = closed_days(conn, np.full(len(days), found.ids[0]), days)
     is_due |= (days >= day_number(step.first)) & (days <= day_number(step.last))
-    closed = close_block(fetched.block, ground.thresholds)
+    closed = close_block(fetched.block, fetched.thresholds)
     return _write(conn, replace(fetched, active=fetched.active & is_due), closed, origin)
 
 
 def _write(conn: Connection, fetched: BucketDays, closed: ClosedDays, origin: Origin) -> tuple[int, int]:
     """Write the active days; returns how many curves changed and how many fills the registers contradict."""
     fills = closed.fills
+    write_estimates(conn, fetched, fills)
     is_contradicted = (fills.anchor == CONTRADICTED) & fetched.active[fills.row, fills.day]
     return write_closed(conn, fetched, closed, origin), int(is_contradicted.sum())
 
 
 def _ground(step: Step) -> Ground:
-    return Ground(validation_rules_on(step.first).thresholds, holiday_calendar().working)
+    return Ground(validation_rules_on(step.first), holiday_calendar().working)

@@ -7,16 +7,19 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from mingdu.core.day_block import NOT_READ, Freezes
+from mingdu.core.day_block import NO_TIME, NOT_READ, Freezes
 from mingdu.core.instants import instant64, microseconds
 from mingdu.core.quality import Quality
 from mingdu.core.registers import PERIOD_REGISTERS, Register
 from mingdu.core.types import Flags, Ints
-from mingdu.metering.queries import Segments, register_segments
+from mingdu.metering.queries import Segments, installations_between, register_segments
 from mingdu.metering.store.columns import Connection
 from mingdu.metering.store.registers import StoredRegisters, fetch_at
 
-REGISTERS = (Register.TOTAL, *PERIOD_REGISTERS)
+# Energy first, as far as it is joined across exchanges; then what has no sense of another meter.
+ENERGIES = (Register.TOTAL, *PERIOD_REGISTERS, Register.EXPORT_TOTAL)
+DEMANDS = (Register.DEMAND, Register.DEMAND_TIME)
+REGISTERS = (*ENERGIES, *DEMANDS)
 EVIDENCE = (Quality.MEASURED, Quality.EDITED)
 
 
@@ -40,11 +43,32 @@ def read_freezes(
     register = order[np.searchsorted(codes[order], found.register)]
     digits[found.place, column, register] = found.digits
     meter_id[found.place, column, register] = found.meter_id
+    energies = digits[:, :, : len(ENERGIES)]
     # A meter that was put in at the last midnight is the one whose freeze stands there.
     past_last = midnights[-1] + timedelta(microseconds=1)
-    segments = register_segments(conn, usage_point_ids, REGISTERS, (midnights[0], past_last))
-    _join_meters(digits, meter_id, segments, digit_count)
-    return Freezes(total=digits[:, :, 0], periods=digits[:, :, 1:])
+    exchanged = _exchanged(conn, usage_point_ids, (midnights[0], past_last))
+    if len(exchanged):
+        segments = register_segments(conn, usage_point_ids[exchanged], ENERGIES, (midnights[0], past_last))
+        few = energies[exchanged]
+        _join_meters(few, meter_id[exchanged, :, : len(ENERGIES)], segments, digit_count[exchanged])
+        energies[exchanged] = few
+        # The highest demand of another meter begins anew.
+        digits[exchanged, :, len(ENERGIES) :] = NOT_READ
+    demand, time = digits[:, :, -2], digits[:, :, -1]
+    first_minute = int(midnights[0].timestamp()) // 60
+    return Freezes(
+        total=digits[:, :, 0],
+        periods=digits[:, :, 1 : len(ENERGIES) - 1],
+        export=digits[:, :, len(ENERGIES) - 1],
+        demand=demand,
+        demand_time=np.where(time == NOT_READ, NO_TIME, time - first_minute),
+    )
+
+
+def _exchanged(conn: Connection, usage_point_ids: Ints, span: tuple[datetime, datetime]) -> Ints:
+    """Return the rows of the points where more than one meter hung in a span."""
+    installed = installations_between(conn, usage_point_ids, *span)
+    return np.flatnonzero(np.bincount(installed.row, minlength=len(usage_point_ids)) > 1)
 
 
 def are_read(conn: Connection, usage_point_ids: Ints, midnights: Sequence[datetime]) -> Flags:

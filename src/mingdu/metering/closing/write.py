@@ -25,6 +25,8 @@ from .block import BucketDays
 
 # Why a finding is closed that a later close of the same day no longer makes.
 NO_LONGER_FOUND = "no_longer_found"
+# A finding of another origin is not for the day close to settle.
+JUDGED = [rule.name for rule in Rule]
 _UPSERT = """
     INSERT INTO metering_finding AS f
         (usage_point_id, day, rule, first_interval, latest_interval, severity, figure, threshold, found_at,
@@ -134,7 +136,7 @@ def settle_findings(fetched: BucketDays, found: DayFindings, at: datetime) -> in
     names = [Rule(code).name for code in found.rule.tolist()]
     made = set(zip(found.point.tolist(), map(day_of, found.day.tolist()), names, strict=True))
     still_open = Finding.objects.filter(
-        closure__isnull=True, day__gte=days[0], day__lte=days[-1],
+        closure__isnull=True, rule__in=JUDGED, day__gte=days[0], day__lte=days[-1],
         usage_point_id__gte=int(fetched.ids[0]), usage_point_id__lte=int(fetched.ids[-1]),
     ).values_list("pk", "usage_point_id", "day", "rule")  # fmt: skip
     gone = [

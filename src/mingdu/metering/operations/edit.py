@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,11 +10,14 @@ from django.db import transaction
 
 from mingdu.base import audit
 from mingdu.base.actors import Actor
+from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require
 from mingdu.core.quality import Quality
 from mingdu.core.registers import Register
 from mingdu.errors import TradeError
+from mingdu.metering.models import Evidence
 from mingdu.metering.queries.points import usage_point_of
+from mingdu.metering.queries.registers import register_values
 from mingdu.metering.readings import (
     WHICHEVER_METER,
     CurveColumns,
@@ -27,12 +29,11 @@ from mingdu.metering.readings import (
 )
 
 from .accept import accept_readings, record_evidence
+from .typed import digits_of
 
 VERB = "metering.correct_readings"
 # Digits after the point: 0.01 kWh or kvarh, and 0.0001 kW for demand (DL/T 645-2007).
 DECIMALS, DEMAND_DECIMALS = 2, 4
-# No register has more places before the point.
-_VALUE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,4}))?")
 
 
 class BadRegisterValue(TradeError):
@@ -70,7 +71,9 @@ def edit_register(edit: RegisterEdit, *, by: Actor, at: datetime) -> bool:
     require(by, VERB)
     point = usage_point_of(by, edit.usage_point)
     digits = digits_typed(edit.value, edit.register)
+    old = _stored(point.pk, edit)
     evidence = record_evidence("desk", f"{by.id} {at.isoformat()}", by=by, at=at)
+    Evidence.objects.filter(pk=evidence).update(words=edit.words)
     registers = RegisterColumns(
         np.array([point.pk], dtype=np.int64), np.array([WHICHEVER_METER], dtype=np.int64),
         np.array([edit.register], dtype=np.int64),
@@ -83,20 +86,26 @@ def edit_register(edit: RegisterEdit, *, by: Actor, at: datetime) -> bool:
         raise acceptance.bad[0].error
     details = {
         "register": edit.register.name, "read_at": edit.read_at.isoformat(), "digits": digits,
-        "words": edit.words,
+        "old_digits": old, "words": edit.words,
     }  # fmt: skip
     audit.record(by, VERB, f"usage_point:{edit.usage_point}", at=at, details=details)
     return bool(acceptance.register_outcomes[0] == Outcome.ACCEPTED)
 
 
+def _stored(point: int, edit: RegisterEdit) -> int | None:
+    """Return the digits that stood there; None: nothing."""
+    ids = np.array([point], dtype=np.int64)
+    found = register_values(reading_connection(), ids, [edit.register], edit.read_at)
+    return int(found.digits[0, 0]) if found.found[0, 0] else None
+
+
 def digits_typed(value: str, register: Register) -> int:
     """Return the register digits of decimal text; raises BadRegisterValue."""
     decimals = DEMAND_DECIMALS if register is Register.DEMAND else DECIMALS
-    typed = _VALUE.fullmatch(value)
-    part = (typed[2] or "") if typed else ""
-    if typed is None or len(part) > decimals:
+    digits = None if value.startswith("-") else digits_of(value, decimals)
+    if digits is None:
         raise BadRegisterValue(
             f"{value!r} is no value of {register.name} with at most {decimals} decimals",
             value=value, register=register.name, decimals=decimals,
         )  # fmt: skip
-    return int(typed[1] + part.ljust(decimals, "0"))
+    return digits

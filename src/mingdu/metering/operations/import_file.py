@@ -98,7 +98,7 @@ def import_file(
     """
     require(by, "metering.accept_readings")
     file = _open(path, form, kept)
-    digest = _sha256(path)
+    digest = sha256_of(path)
     if not dry_run:
         evidence = record_evidence("file", path.name, sha256=digest, by=by, at=at)
         return _import(file, evidence, by, at)
@@ -107,6 +107,12 @@ def import_file(
         report = _import(file, evidence, by, at)
         transaction.set_rollback(True)
     return report
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hash of a file's bytes: what makes it the same evidence."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _import(file: _File, evidence: int, by: Actor, at: datetime) -> ImportReport:
@@ -129,21 +135,26 @@ def _import(file: _File, evidence: int, by: Actor, at: datetime) -> ImportReport
     return report
 
 
+def form_of(head: bytes) -> Form | None:
+    """Tell which of our own forms a file has by its first line; None: none of them."""
+    _, header = _header(head.partition(b"\n")[0])
+    return next((form for form, (fits, _) in FORMS.items() if fits(header)), None)
+
+
 def _open(path: Path, form: Form | None, kept: Kept) -> _File:
     with path.open("rb") as opened:
         first = opened.readline()
-    text = first.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").strip()
-    header = [name.strip().strip('"') for name in text.split(",")]
+    text, header = _header(first)
     for known, (fits, reader) in FORMS.items():
         if form in (None, known) and fits(header):
             return _File(path, header, len(first), reader, kept)
     raise UnknownFormat(f"{path.name} begins with {text[:80]!r}", header=text[:200], form=form)
 
 
+def _header(first: bytes) -> tuple[str, list[str]]:
+    text = first.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").strip()
+    return text, [name.strip().strip('"') for name in text.split(",")]
+
+
 def _broken(line: int, header: list[str]) -> BadLine:
     return BadLine(line, BrokenRow(f"line {line} has not {len(header)} cells", cells=len(header)))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from mingdu.metering.store.buckets import BUCKET_POINTS
 
 from .curves import CurveBlock, CurveDay, UnlikeDays, curve_of, curves
+from .day_energies import DayEnergies, energies_of_days
 from .export import export_lines
+from .export_exchange import Export, export_exchange
 from .findings import (
     OpenConflict,
     OpenFinding,
@@ -44,6 +46,8 @@ __all__ = (
     "CollectionOfDay",
     "CurveBlock",
     "CurveDay",
+    "DayEnergies",
+    "Export",
     "Installations",
     "Installed",
     "OpenConflict",
@@ -60,7 +64,9 @@ __all__ = (
     "conflicts_found",
     "curve_of",
     "curves",
+    "energies_of_days",
     "energy_of_spans",
+    "export_exchange",
     "export_lines",
     "findings_open",
     "fingerprint_of_point",

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from mingdu.core.registers import Register
+from mingdu.metering.store.buckets import BUCKET_POINTS
 from mingdu.metering.store.columns import Connection, fetch_row
 from mingdu.metering.zone import midnight
 
@@ -15,15 +16,20 @@ Fingerprint = tuple[int | None, ...]
 _INSTALLED = """
     (SELECT bit_xor(hash_record_extended((i, m), 0)) FROM metering_installation i
      JOIN metering_meter m ON m.id = i.meter_id WHERE i.usage_point_id = %(point)s)"""
+# What is sealed is not in the tables any more: the hash of the file's rows stands for them.
+_SEALED = f"""
+    (SELECT bit_xor(hash_record_extended((s.part, s.month, s.content_sha256), 0)) FROM metering_sealedpart s
+     WHERE s.ended_at IS NULL AND s.bucket = %(point)s / {BUCKET_POINTS}
+       AND s.month BETWEEN date_trunc('month', %(from)s::date) AND %(to)s)"""
 _STORED = f"""
-    SELECT {_INSTALLED},
+    SELECT {_INSTALLED}, {_SEALED},
         (SELECT hash_record_extended(p, 0) FROM metering_usagepoint p WHERE p.id = %(point)s),
         (SELECT bit_xor(hash_record_extended(c, 0)) FROM metering_curve c
          WHERE c.usage_point_id = %(point)s AND c.day = ANY(%(days)s)),
         (SELECT bit_xor(hash_record_extended(r, 0)) FROM metering_registerreading r
          WHERE r.usage_point_id = %(point)s AND r.read_at BETWEEN %(first)s AND %(past)s)"""
 _TOTALS = f"""
-    SELECT {_INSTALLED},
+    SELECT {_INSTALLED}, {_SEALED},
         (SELECT bit_xor(hash_record_extended(r, 0)) FROM metering_registerreading r
          WHERE r.usage_point_id = %(point)s AND r.register = {Register.TOTAL:d}
            AND r.read_at BETWEEN %(first)s AND %(past)s)"""
@@ -49,6 +55,8 @@ def fingerprint_of_totals(
 
 
 def _span(usage_point_id: int, first_day: date, last_day: date) -> dict[str, Any]:
+    past_day = last_day + timedelta(days=1)
     return {
-        "point": usage_point_id, "first": midnight(first_day), "past": midnight(last_day + timedelta(days=1)),
+        "point": usage_point_id, "first": midnight(first_day), "past": midnight(past_day),
+        "from": first_day, "to": past_day,
     }  # fmt: skip

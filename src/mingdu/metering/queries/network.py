@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import numpy as np
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from mingdu.base.actors import Actor
 from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
-from mingdu.core.registers import Channel, Register
 from mingdu.metering.models import (
     DayClosing,
     InboxFrame,
@@ -20,19 +20,12 @@ from mingdu.metering.models import (
     TerminalSession,
     UnknownTerminal,
 )
-from mingdu.metering.readings import Source
-from mingdu.metering.store.columns import fetch_row
+from mingdu.metering.store.collected import count_collected
 from mingdu.metering.zone import midnight
 
 from .points import point_buckets
 
 MOST_ROWS = 1_000
-_STORED = """
-    SELECT (SELECT count(DISTINCT usage_point_id) FROM metering_registerreading
-            WHERE read_at = %s AND register = %s AND usage_point_id = ANY(%s)),
-           (SELECT count(DISTINCT usage_point_id) FROM metering_curve
-            WHERE day = %s AND channel = %s AND source <> %s AND usage_point_id = ANY(%s))
-"""
 
 
 @dataclass(frozen=True)
@@ -124,8 +117,7 @@ def collection_of(by: Actor, day: date) -> CollectionOfDay:
         .exclude(valid_to__lt=end)
         .values_list("usage_point_id", flat=True)
     )
-    asked = end, int(Register.TOTAL), points, day, int(Channel.IMPORT), int(Source.DAY_CLOSE), points
-    stored, curves = fetch_row(reading_connection(), _STORED, asked)
+    stored, curves = count_collected(reading_connection(), np.unique(np.array(points, dtype=np.int64)), day)
     open_sessions = TerminalSession.objects.filter(terminal=OuterRef("terminal"), ended_at__isnull=True)
     waits = Q(answered_at__isnull=True, given_up_at__isnull=True)
     counts = (

@@ -8,16 +8,17 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from mingdu.base.actors import Actor
 from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
 from mingdu.core.clock import day_number
+from mingdu.core.findings import Severity
 from mingdu.core.quality import Quality
 from mingdu.core.registers import Channel
 from mingdu.core.types import Flags, Ints
-from mingdu.metering.models import Area, Finding, Installation
+from mingdu.metering.models import Area, Finding, Installation, UsagePoint
 from mingdu.metering.readings import CurveColumns
 from mingdu.metering.store.curves import StoredCurves, fetch_curves
 from mingdu.metering.store.profiles import MOST_DECIMALS
@@ -26,6 +27,7 @@ from mingdu.metering.zone import INTERVAL_MINUTES, intervals_of, midnight
 from .points import installations_between
 
 VERB = "metering.read"
+OPEN, EXPLAINED = "open", "explained"
 # What is usual for a day is the mean of so many days before it.
 USUAL_DAYS = 7
 HOURS_A_DAY = 24
@@ -34,12 +36,18 @@ MOST_ROWS = 200
 
 @dataclass(frozen=True)
 class ReviewFilter:
-    """Which findings are wanted; empty and None leave a question out."""
+    """
+    Which findings are wanted; empty and None leave a question out.
+
+    state  OPEN, EXPLAINED, or "" for both
+    """
 
     rule: str = ""
     day: date | None = None
     area: str = ""
     point: str = ""
+    customer_class: str = ""
+    state: str = OPEN
 
 
 class ReviewRow(NamedTuple):
@@ -86,17 +94,15 @@ class DayEnergy:
 
 
 def findings_to_review(by: Actor, wanted: ReviewFilter) -> QuerySet[Finding, ReviewRow]:
-    """Return the open findings of the actor's units, lazily: what holds a bill first, then the newest day."""
-    found = _seen(by).filter(closure__isnull=True).order_by("-severity", "-day", "usage_point_id", "rule")
-    if wanted.rule:
-        found = found.filter(rule=wanted.rule)
-    if wanted.day:
-        found = found.filter(day=wanted.day)
-    if wanted.area:
-        found = found.filter(usage_point__area__code=wanted.area)
-    if wanted.point:
-        found = found.filter(usage_point__code=wanted.point)
-    return _rows(found)
+    """Return findings of the actor's units, lazily: what holds a bill first, then the newest day."""
+    found = _seen(by).order_by("-severity", "-day", "usage_point_id", "rule")
+    if wanted.state:
+        found = found.filter(closure__isnull=wanted.state == OPEN)
+    asked = {
+        "rule": wanted.rule, "day": wanted.day, "usage_point__area__code": wanted.area,
+        "usage_point__code": wanted.point, "usage_point__customer_class": wanted.customer_class,
+    }  # fmt: skip
+    return _rows(found.filter(**{name: value for name, value in asked.items() if value}))
 
 
 def findings_named(by: Actor, finding_ids: Sequence[int]) -> list[ReviewRow]:
@@ -118,6 +124,52 @@ def findings_of_point(by: Actor, usage_point_id: int) -> list[ReviewRow]:
     """Return a point's findings, open and explained, the newest day first."""
     found = _seen(by).filter(usage_point_id=usage_point_id).order_by("-day", "rule")
     return list(_rows(found)[:MOST_ROWS])
+
+
+class RuleCount(NamedTuple):
+    """
+    The findings of one rule.
+
+    holds, tasks, notices  open ones by severity
+    explained              those that a person or a later close has explained
+    old                    open ones that were found before the asked instant
+    oldest                 when the first open one was found
+    """
+
+    rule: str
+    holds: int
+    tasks: int
+    notices: int
+    explained: int
+    old: int
+    oldest: datetime | None
+
+
+def rule_counts(by: Actor, old_before: datetime) -> dict[str, RuleCount]:
+    """Count the findings of the actor's units by rule."""
+    is_open = Q(closure__isnull=True)
+    counted = (
+        _seen(by)
+        .order_by()
+        .values_list("rule")
+        .annotate(
+            holds=Count("pk", filter=is_open & Q(severity=Severity.HOLD)),
+            tasks=Count("pk", filter=is_open & Q(severity=Severity.TASK)),
+            notices=Count("pk", filter=is_open & Q(severity=Severity.NOTICE)),
+            explained=Count("pk", filter=~is_open),
+            old=Count("pk", filter=is_open & Q(found_at__lt=old_before)),
+            oldest=Min("found_at", filter=is_open),
+        )
+    )
+    return {row[0]: RuleCount(*row) for row in counted}
+
+
+def classes_seen(by: Actor) -> list[str]:
+    """Return the customer classes of the points of the actor's units."""
+    require(by, VERB)
+    units = scope(by, VERB).unit_ids
+    found = UsagePoint.objects.all() if units is None else UsagePoint.objects.filter(unit_id__in=units)
+    return list(found.order_by("customer_class").values_list("customer_class", flat=True).distinct())
 
 
 def areas_seen(by: Actor) -> list[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -17,14 +18,19 @@ from mingdu.metering.zone import intervals_minutes
 
 from .columns import Connection, copy_in, cut, fetch_row, ints, run, small_ints
 from .latest import latest_places
+from .sealed_curves import sealed_curves, sealed_days
+from .sealed_parts import SEALED, Part, parts_of, wanted_days
+from .stored_curves import Days, StoredCurves, newest
+
+__all__ = ("Days", "Origin", "StoredCurves", "fetch_curves", "fetch_days", "fill_days", "write_curves")
 
 _DAY = "(date '1970-01-01' + {}::int)"
-_PACKED = """
-    SELECT string_agg(int8send(n), ''), string_agg(int2send(version), ''),
+_PACKED = f"""
+    SELECT {SEALED}, string_agg(int8send(n), ''), string_agg(int2send(version), ''),
            string_agg(digits, ''), string_agg(int8send(length(digits)), ''),
            string_agg(quality, ''), string_agg(int8send(coalesce(length(quality), -1)), ''),
            string_agg(int2send(interval_minutes), ''), string_agg(int2send(decimals), '')
-    FROM ({rows}) AS found
+    FROM ({{rows}}) AS found
 """
 _BY_KEY = f"""
     SELECT k.n - 1 AS n, c.version, c.digits, c.quality, c.interval_minutes, c.decimals
@@ -56,41 +62,6 @@ _TABLE = (
 
 
 @dataclass(frozen=True)
-class StoredCurves:
-    """
-    The latest version of each curve found.
-
-    place            int64 (found,)          which of the asked
-    version          int64 (found,)
-    values, quality  int64, uint8 (found, point)
-    decimals         int64 (found,)          of the values' digits
-    other            int64 (other,)          asked places that are stored with another interval
-    other_minutes    int64 (other,)          that interval [min]
-    other_version    int64 (other,)
-    other_is_guess   bool (other,)           nothing of it was read
-    """
-
-    place: Ints
-    version: Ints
-    values: Ints
-    quality: Bytes
-    decimals: Ints
-    other: Ints
-    other_minutes: Ints
-    other_version: Ints
-    other_is_guess: Flags
-
-    def take(self, rows: Flags) -> StoredCurves:
-        """Return the chosen ones of those found."""
-        if rows.all():
-            return self
-        return replace(
-            self, place=self.place[rows], version=self.version[rows], values=self.values[rows],
-            quality=self.quality[rows], decimals=self.decimals[rows],
-        )  # fmt: skip
-
-
-@dataclass(frozen=True)
 class Origin:
     """Where written rows come from, and when they were written."""
 
@@ -101,21 +72,17 @@ class Origin:
 
 def fetch_curves(conn: Connection, keys: CurveColumns) -> StoredCurves:
     """Return what is stored for the keys of at least one curve; `place` is the row of the key."""
-    bounds = *_bounds(keys.day), *_bounds(keys.usage_point_id)
-    row = fetch_row(
-        conn, _PACKED.format(rows=_BY_KEY), (keys.day, keys.usage_point_id, keys.channel, *bounds)
-    )
+    days = _bounds(keys.day)
+    parameters = (
+        *wanted_days(days, keys.usage_point_id), keys.day, keys.usage_point_id, keys.channel,
+        *days, *_bounds(keys.usage_point_id),
+    )  # fmt: skip
+    sealed, *row = fetch_row(conn, _PACKED.format(rows=_BY_KEY), parameters)
     points = keys.values.shape[1]
-    return _unpack(row, points, intervals_minutes(keys.day, points))
-
-
-@dataclass(frozen=True)
-class Days:
-    """Consecutive civil days: number of the first (days since 1970-01-01), how many, intervals of each."""
-
-    first: int
-    count: int
-    points: int = 96
+    minutes = intervals_minutes(keys.day, points)
+    return _with_sealed(
+        _unpack(row, points, minutes), sealed_curves(parts_of(Part.CURVES, sealed), keys, minutes)
+    )
 
 
 def fetch_days(
@@ -127,15 +94,18 @@ def fetch_days(
     known_at  only versions recorded until then
     """
     if not len(usage_point_ids):
-        return _unpack((None,) * 8, days.points, np.zeros(0, dtype=np.int64))
-    last = days.first + days.count
+        return _unpack([None] * 8, days.points, np.zeros(0, dtype=np.int64))
+    past = days.first + days.count
     parameters = (
-        days.count, days.first, usage_point_ids, days.first, last, channel, *_bounds(usage_point_ids),
+        *wanted_days((days.first, past - 1), usage_point_ids),
+        days.count, days.first, usage_point_ids, days.first, past, channel, *_bounds(usage_point_ids),
         known_at, known_at,
     )  # fmt: skip
-    row = fetch_row(conn, _PACKED.format(rows=_BY_RANGE), parameters)
+    sealed, *row = fetch_row(conn, _PACKED.format(rows=_BY_RANGE), parameters)
     minutes = intervals_minutes(days.first + np.arange(days.count), days.points)
-    return _unpack(row, days.points, np.tile(minutes, len(usage_point_ids)))
+    asked = usage_point_ids, days, np.tile(minutes, len(usage_point_ids))
+    found = sealed_days(parts_of(Part.CURVES, sealed), asked, int(channel), known_at)
+    return _with_sealed(_unpack(row, days.points, asked[2]), found)
 
 
 def fill_days(stored: StoredCurves, rows: int, days: Days) -> tuple[Ints, Bytes, Ints]:
@@ -197,7 +167,12 @@ def _bounds(column: Ints) -> tuple[int, int]:
     return int(column.min()), int(column.max())
 
 
-def _unpack(row: tuple[bytes | None, ...], points: int, minutes: Ints) -> StoredCurves:
+def _with_sealed(hot: StoredCurves, sealed: Iterator[StoredCurves]) -> StoredCurves:
+    parts = [hot, *sealed]
+    return hot if len(parts) == 1 else newest(parts)
+
+
+def _unpack(row: Sequence[bytes | None], points: int, minutes: Ints) -> StoredCurves:
     """Unpack what has the asked interval; `minutes` is int64 (asked,)."""
     place, version = ints(row[0]), small_ints(row[1])
     digits, quality_lengths = cut(row[2], ints(row[3])), ints(row[5])

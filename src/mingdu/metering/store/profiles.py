@@ -11,6 +11,8 @@ from mingdu.core.registers import Channel
 from mingdu.core.types import Flags, Ints
 
 from .columns import Connection, fetch_row, ints, small_ints
+from .sealed_curves import read_curves
+from .sealed_parts import SEALED, Part, SealedPart, parts_of, wanted_days
 
 
 class Profile(NamedTuple):
@@ -35,8 +37,8 @@ LEAST_DECIMALS, MOST_DECIMALS = 2, 3
 USUAL: Final = Profile(15, LEAST_DECIMALS)
 
 _DAY = "(date '1970-01-01' + %s::int)"
-_PACKED = """
-    SELECT string_agg(int8send(usage_point_id), ''),
+_PACKED = f"""
+    SELECT {SEALED}, string_agg(int8send(usage_point_id), ''),
            string_agg(int8send((day - date '1970-01-01')::bigint), ''),
            string_agg(int2send(interval_minutes), ''), string_agg(int2send(decimals), '')
     FROM metering_curve
@@ -99,9 +101,17 @@ def profiles_between(
 
     ids      int64 (point,)  sorted
     """
-    span = first_day, past_day
-    few = np.unique(_stored(conn, _UNUSUAL, (int(channel), ids, *span))[0])
-    point, day, minutes, decimals = _stored(conn, _ALL, (int(channel), few, *span)) if len(few) else _NOTHING
+    asked = *wanted_days((first_day, past_day - 1), ids), int(channel)
+    parts, unusual = _stored(conn, _UNUSUAL, (*asked, ids, first_day, past_day))
+    sealed = _sealed(parts, ids, int(channel), (first_day, past_day))
+    few = np.unique(np.concatenate([unusual[0], sealed[0][_is_unusual(sealed)]]))
+    stored = _NOTHING
+    if len(few):
+        stored = np.concatenate(
+            [_stored(conn, _ALL, (*asked, few, first_day, past_day))[1], sealed[:, np.isin(sealed[0], few)]],
+            axis=1,
+        )
+    point, day, minutes, decimals = stored
     main = np.tile(np.array(USUAL, dtype=np.int64)[:, np.newaxis], len(ids))
     # Written last, the latest day of each point stands.
     order = np.argsort(day, kind="stable")
@@ -109,11 +119,31 @@ def profiles_between(
     return Profiles(ids, point, day, minutes, decimals, main[0], main[1])
 
 
-_NOTHING = (np.zeros(0, dtype=np.int64),) * 4
+_NOTHING = np.zeros((4, 0), dtype=np.int64)
 
 
 def _stored(
     conn: Connection, statement: str, parameters: tuple[object, ...]
-) -> tuple[Ints, Ints, Ints, Ints]:
-    row = fetch_row(conn, statement, parameters)
-    return ints(row[0]), ints(row[1]), small_ints(row[2]), small_ints(row[3])
+) -> tuple[list[SealedPart], Ints]:
+    """Return the files that hold more, and point, day, minutes and decimals of the rows, int64 (4, row)."""
+    sealed, point, day, minutes, decimals = fetch_row(conn, statement, parameters)
+    columns = ints(point), ints(day), small_ints(minutes), small_ints(decimals)
+    return parts_of(Part.CURVES, sealed), np.stack(columns)
+
+
+def _sealed(parts: list[SealedPart], ids: Ints, channel: int, span: tuple[int, int]) -> Ints:
+    """Return the same of the rows in the files."""
+    found = [_NOTHING]
+    for part in parts:
+        rows = read_curves(part, part.holds(ids), channels=(channel, channel), with_values=False)
+        if rows is None:
+            continue
+        asked = (rows.channel == channel) & np.isin(rows.usage_point_id, ids)
+        asked &= (rows.day >= span[0]) & (rows.day < span[1])
+        found.append(np.stack([rows.usage_point_id, rows.day, rows.minutes, rows.decimals])[:, asked])
+    return np.concatenate(found, axis=1)
+
+
+def _is_unusual(stored: Ints) -> Flags:
+    unusual: Flags = (stored[2] != USUAL.minutes) | (stored[3] != USUAL.decimals)
+    return unusual

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 
 from mingdu.core import copy_rows
-from mingdu.core.instants import instant64, microseconds
-from mingdu.core.types import Bytes, Flags, Ints, Times
+from mingdu.core.instants import aware, instant64, microseconds
+from mingdu.core.types import Ints
 from mingdu.metering.readings import RegisterColumns
 
 from .columns import INSTANT, Connection, copy_in, fetch_row, ints, marks, small_ints
 from .curves import Origin
-from .latest import latest_places
+from .sealed_parts import SEALED, Part, parts_of, wanted_instants
+from .sealed_registers import sealed_at, sealed_between, sealed_registers
+from .stored_registers import StoredRegisters, newest_registers
 
-_PACKED = """
-    SELECT string_agg(int8send(n), ''), string_agg(int8send(meter_id), ''),
+__all__ = ("StoredRegisters", "fetch_at", "fetch_between", "fetch_registers", "write_registers")
+
+# Nothing is asked of it: the span of no instants.
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+_PACKED = f"""
+    SELECT {SEALED}, string_agg(int8send(n), ''), string_agg(int8send(meter_id), ''),
            string_agg(int2send(register), ''),
            string_agg(int8send((extract(epoch FROM read_at) * 1000000)::bigint), ''),
            string_agg(int2send(version), ''), string_agg(int8send(digits), ''),
            string_agg(int2send(quality), '')
-    FROM ({rows}) AS found
+    FROM ({{rows}}) AS found
 """
 _COLUMNS = "r.meter_id, r.register, r.read_at, r.version, r.digits, r.quality"
 _BY_KEY = f"""
@@ -54,43 +60,16 @@ _TABLE = (
 )
 
 
-@dataclass(frozen=True)
-class StoredRegisters:
-    """
-    Readings found, the latest version of each.
-
-    place                                        int64 (found,)  which of the asked keys or points
-    meter_id, register, version, digits          int64 (found,)
-    read_at                                      datetime64[us] (found,)
-    quality                                      uint8 (found,)
-    """
-
-    place: Ints
-    meter_id: Ints
-    register: Ints
-    read_at: Times
-    version: Ints
-    digits: Ints
-    quality: Bytes
-
-    def __len__(self) -> int:
-        return len(self.place)
-
-    def take(self, rows: Ints | Flags) -> StoredRegisters:
-        """Return the chosen rows."""
-        return StoredRegisters(
-            self.place[rows], self.meter_id[rows], self.register[rows], self.read_at[rows],
-            self.version[rows], self.digits[rows], self.quality[rows],
-        )  # fmt: skip
-
-
 def fetch_registers(conn: Connection, keys: RegisterColumns) -> StoredRegisters:
     """Return what is stored for at least one key (point, meter, register, time); `place` is its row."""
     read_at = microseconds(keys.read_at)
+    span = aware(keys.read_at.min()), aware(keys.read_at.max())
     parameters = (
-        keys.usage_point_id, keys.meter_id, keys.register, read_at, int(read_at.min()), int(read_at.max())
+        *wanted_instants(span, keys.usage_point_id), keys.usage_point_id, keys.meter_id, keys.register,
+        read_at, int(read_at.min()), int(read_at.max()),
     )  # fmt: skip
-    return _unpack(fetch_row(conn, _PACKED.format(rows=_BY_KEY), parameters))
+    sealed, *row = fetch_row(conn, _PACKED.format(rows=_BY_KEY), parameters)
+    return _latest(row, sealed_registers(parts_of(Part.REGISTERS, sealed), keys))
 
 
 def fetch_at(
@@ -102,8 +81,13 @@ def fetch_at(
 ) -> StoredRegisters:
     """Return readings of some points and registers at exactly these instants; `place` is a point's row."""
     wanted = [int(register) for register in registers]
-    parameters = usage_point_ids, list(instants), wanted, known_at, known_at
-    return _unpack(fetch_row(conn, _PACKED.format(rows=_AT), parameters))
+    span = (min(instants), max(instants)) if instants else (LONG_AGO, LONG_AGO)
+    parameters = (
+        *wanted_instants(span, usage_point_ids), usage_point_ids, list(instants), wanted, known_at, known_at
+    )  # fmt: skip
+    sealed, *row = fetch_row(conn, _PACKED.format(rows=_AT), parameters)
+    parts = parts_of(Part.REGISTERS, sealed)
+    return _latest(row, sealed_at(parts, usage_point_ids, wanted, instants, known_at))
 
 
 def fetch_between(
@@ -115,8 +99,12 @@ def fetch_between(
 ) -> StoredRegisters:
     """Return the readings of some points and registers in a span, both ends included."""
     wanted = [int(register) for register in registers]
-    parameters = usage_point_ids, *span, wanted, known_at, known_at
-    return _unpack(fetch_row(conn, _PACKED.format(rows=_BETWEEN), parameters))
+    parameters = (
+        *wanted_instants(span, usage_point_ids), usage_point_ids, *span, wanted, known_at, known_at
+    )  # fmt: skip
+    sealed, *row = fetch_row(conn, _PACKED.format(rows=_BETWEEN), parameters)
+    parts = parts_of(Part.REGISTERS, sealed)
+    return _latest(row, sealed_between(parts, usage_point_ids, wanted, span, known_at))
 
 
 def write_registers(conn: Connection, readings: RegisterColumns, version: Ints, origin: Origin) -> None:
@@ -142,8 +130,8 @@ def write_registers(conn: Connection, readings: RegisterColumns, version: Ints, 
     )
 
 
-def _unpack(row: tuple[bytes | None, ...]) -> StoredRegisters:
-    found = StoredRegisters(
+def _latest(row: Sequence[bytes | None], sealed: Iterator[StoredRegisters]) -> StoredRegisters:
+    hot = StoredRegisters(
         place=ints(row[0]),
         meter_id=ints(row[1]),
         register=small_ints(row[2]),
@@ -152,5 +140,4 @@ def _unpack(row: tuple[bytes | None, ...]) -> StoredRegisters:
         digits=ints(row[5]),
         quality=marks(row[6]),
     )
-    instants = microseconds(found.read_at)
-    return found.take(latest_places(found.version, instants, found.register, found.meter_id, found.place))
+    return newest_registers([hot, *sealed])

@@ -29,7 +29,7 @@ from mingdu.rounds.operations import RereadOrder, order_reread
 
 from .forms import START, EditForm, ExplanationForm
 from .queue import EXPLAINED_KEY, shown_rows
-from .shown import curve_drawn, day_ends, history_drawn, register_lines, register_words
+from .shown import curve_drawn, day_ends, estimate_lines, history_drawn, register_lines, register_words
 
 REFUSED_VALUES = (BadRegisterValue, BadValue, NotInstalled, FutureReading, OutsideStorage)
 
@@ -138,6 +138,7 @@ def _finding_page(
         "may_see_bills": may(by, "billing.read"),
         "explained_by": names_of({found.by or ""}).get(found.by or "", found.by),
         "curve": curve_drawn(found.usage_point_id, found.day),
+        "estimates": estimate_lines(found.usage_point_id, found.day),
         "history": history_drawn(found.usage_point_id, found.day),
         "registers": lines,
         "others": [row for row in findings_of_point(by, found.usage_point_id) if row.pk != found.pk],

@@ -7,13 +7,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mingdu.base.charts import Bar, Chart, Mark, Words, bar_chart, line_chart
 from mingdu.core.bill import thousandths_text
+from mingdu.core.findings import FIGURE_UNIT, Rule, Unit
 from mingdu.core.quality import ESTIMATED, Quality
 from mingdu.core.registers import Register
 from mingdu.faces.energy import EnergyDay, RegisterReading, energy_days, register_readings
 from mingdu.faces.words import WORDS
+from mingdu.metering.queries.estimates import estimates_of_day
 from mingdu.metering.queries.review import DayEnergy, ReviewRow
 from mingdu.metering.zone import INTERVAL_MINUTES, midnight
 
@@ -23,10 +26,25 @@ MOST_PERCENT = 100
 EVERY_HOURS = 6
 # Severities of core.findings by the code of their word and the tone of their mark.
 SEVERITIES = {1: ("notice", "plain"), 2: ("task", "warn"), 3: ("hold", "bad")}
-OF_INTERVALS = frozenset({"GAP", "STUCK"})
-# A register that fell or rolled over broke no limit.
-WITHOUT_LIMIT = frozenset({"NEGATIVE", "ROLL_OVER"})
-OF_DIGITS = frozenset({"TOTAL_AGAINST_PERIODS"})
+# A register that fell or rolled over broke no limit; a shift has none.
+WITHOUT_LIMIT = frozenset({"NEGATIVE", "ROLL_OVER", "SHIFTED_INTERVALS", "EXCHANGE_WITHOUT_READINGS"})
+METHODS = {
+    Quality.ESTIMATED_LINEAR: gettext_lazy("straight line"),
+    Quality.ESTIMATED_LIKE_DAYS: gettext_lazy("own like days"),
+    Quality.ESTIMATED_PROFILE: gettext_lazy("profile of the class"),
+    Quality.ESTIMATED_FLAT: gettext_lazy("mean interval"),
+}
+# What a figure is told in: its unit, and how many of its digits stand behind the point.
+UNITS = {
+    Unit.WATT_HOUR: ("kWh", 3),
+    Unit.DIGIT: ("kWh", 2),
+    Unit.DECIVOLT: ("V", 1),
+    Unit.MILLIAMPERE: ("A", 3),
+    Unit.THOUSANDTH: ("", 3),
+    Unit.MINUTE: ("min", 0),
+    Unit.WATT: ("kW", 3),
+    Unit.COUNT: ("", 0),
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,16 @@ class RegisterLine:
         return self.end.value - self.start.value if self.start and self.end else None
 
 
+@dataclass(frozen=True)
+class EstimateLine:
+    """A gap that was filled; `between` is "" where registers give its energy."""
+
+    span: str
+    method: str
+    energy: str
+    between: str
+
+
 def severity_shown(severity: int) -> tuple[str, str]:
     """Return the code of a severity's word and its tone."""
     return SEVERITIES[severity]
@@ -58,15 +86,29 @@ def severity_shown(severity: int) -> tuple[str, str]:
 
 def figure_words(row: ReviewRow) -> str:
     """Say a finding's figure and the limit that it broke, in the rule's own unit."""
-    if row.rule in OF_INTERVALS:
+    unit = FIGURE_UNIT[Rule[row.rule]] if row.rule in Rule.__members__ else Unit.WATT_HOUR
+    if unit is Unit.INTERVAL:
         hours = Decimal(row.figure * row.interval_minutes) / 60
-        return _("%(hours)s h without") % {"hours": f"{hours:.2f}".rstrip("0").rstrip(".")}
-    if row.rule in OF_DIGITS:
+        words = (
+            _("%(hours)s h alike") if row.rule == Rule.DUPLICATE_INTERVALS.name else _("%(hours)s h without")
+        )
+        return words % {"hours": f"{hours:.2f}".rstrip("0").rstrip(".")}
+    if unit is Unit.DIGIT:
         return _("%(figure)s kWh apart") % {"figure": f"{Decimal(row.figure) / 100:.2f}"}
+    if unit is Unit.DAY:
+        return _("%(days)s days") % {"days": row.figure}
+    name, decimals = UNITS[unit]
     if row.rule in WITHOUT_LIMIT:
-        return f"{thousandths_text(row.figure)} kWh"
-    figure, limit = thousandths_text(row.figure), thousandths_text(row.threshold)
-    return _("%(figure)s kWh, limit %(limit)s") % {"figure": figure, "limit": limit}
+        return f"{_figure_text(row.figure, decimals)} {name}".strip()
+    figure, limit = _figure_text(row.figure, decimals), _figure_text(row.threshold, decimals)
+    said = {"figure": f"{figure} {name}".strip(), "limit": limit}
+    return _("%(figure)s, limit %(limit)s") % said
+
+
+def _figure_text(figure: int, decimals: int) -> str:
+    """Write a figure without the zeros that stand behind it."""
+    text = f"{Decimal(figure).scaleb(-decimals):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def span_words(row: ReviewRow) -> str:
@@ -118,6 +160,20 @@ def register_lines(usage_point_id: int, day: date) -> list[RegisterLine]:
     start, end = day_ends(day)
     registers = sorted({register for register, at in found if at in (start, end)})
     return [RegisterLine(each, found.get((each, start)), found.get((each, end))) for each in registers]
+
+
+def estimate_lines(usage_point_id: int, day: date) -> list[EstimateLine]:
+    """Say what of the day was estimated, how, and between what the truth lies."""
+    return [
+        EstimateLine(
+            f"{_clock(each.first_interval * each.interval_minutes)}–"
+            f"{_clock((each.latest_interval + 1) * each.interval_minutes)}",
+            str(METHODS[each.method]),
+            thousandths_text(each.energy_wh),
+            "" if each.is_exact else f"{thousandths_text(each.low_wh)}–{thousandths_text(each.high_wh)}",
+        )
+        for each in estimates_of_day(usage_point_id, day)
+    ]
 
 
 def day_ends(day: date) -> tuple[datetime, datetime]:

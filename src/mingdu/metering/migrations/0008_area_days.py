@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("metering", "0004_finding_interval"),
+        ("metering", "0007_sealing"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Files of readings at the desk: handed in, checked, imported; mappings of tables remembered."""
