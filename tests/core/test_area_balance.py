@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from mingdu.core.area_balance import (
     LARGEST_WH,
-    LEAST_DAYS,
     PPM,
     AreaDays,
     BadBalance,
@@ -21,9 +20,8 @@ from mingdu.core.area_balance import (
     Band,
     Verdict,
     balance,
-    better_areas,
-    suspects,
 )
+from mingdu.core.area_suspects import LEAST_DAYS, better_areas, suspects
 from mingdu.core.types import Ints
 
 BAND = Band(10_000, 70_000)

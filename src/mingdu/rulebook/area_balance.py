@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mingdu.core.area_balance import LEAST_DAYS, PPM, Band
+from mingdu.core.area_balance import PPM, Band
+from mingdu.core.area_suspects import LEAST_DAYS
 
 from .document import Node, read_yaml_file
 from .folders import find_rules_folder

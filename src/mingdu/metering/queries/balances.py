@@ -11,7 +11,8 @@ from django.db.models import Count, Max, Q, Sum
 from mingdu.base.actors import Actor
 from mingdu.base.database import reading_connection
 from mingdu.base.permissions import require, scope
-from mingdu.core.area_balance import PPM, Verdict, balance, better_areas, suspects
+from mingdu.core.area_balance import PPM, Verdict, balance
+from mingdu.core.area_suspects import better_areas, suspects
 from mingdu.metering.models import Area, AreaDay
 from mingdu.metering.queries.area_energies import fetch_area_days
 from mingdu.rulebook.area_balance import balance_rules
@@ -79,7 +80,7 @@ class Suspect:
     """
     A point that goes with its area's unexplained loss, or that would fit another area better.
 
-    step, drop_ppm, use_ppm   as core.area_balance.Suspects
+    step, drop_ppm, use_ppm   as core.area_suspects.Suspects
     better_area         code of the area, "" without one; saved_ppm how much better
     """
 
