@@ -51,7 +51,7 @@ from mingdu.metering.sealing.bucket import DaysStillOpen
 from mingdu.metering.store.collected import count_collected
 from mingdu.metering.store.point_days import point_days
 from mingdu.metering.store.present import other_channels
-from mingdu.metering.store.profiles import Profile, profiles_between
+from mingdu.metering.store.profiles import Profile, latest_decimals, profiles_between
 from mingdu.metering.store.sealed_files import SealedFileDamaged, SealedFileMissing
 from mingdu.metering.store.sealed_parts import sealed_folder
 
@@ -299,6 +299,10 @@ def test_points_pages_and_profiles_read_sealed_days(month: Any) -> None:
         assert all(np.array_equal(a.values, b.values) for a, b in zip(old, new, strict=True))
         assert all(np.array_equal(a.quality, b.quality) for a, b in zip(old, new, strict=True))
     assert point_days(conn, point, []) == []
+    assert latest_decimals(conn, np.array(month.points), int(Channel.EXPORT), 0, 100_000) == {point: 3}
+    every = latest_decimals(conn, np.array(month.points), int(Channel.IMPORT), 0, 100_000)
+    assert every == dict.fromkeys(month.points, 2)
+    assert latest_decimals(conn, np.array(month.points), int(Channel.IMPORT), 0, 9) == {}
     first = day_number(MONTH)
     profiles = profiles_between(conn, np.array(month.points), first, first + 31, Channel.EXPORT)
     assert Profile(30, 3) in profiles.distinct

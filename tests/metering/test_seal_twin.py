@@ -21,6 +21,7 @@ from mingdu.core.clock import day_number
 from mingdu.core.quality import Quality
 from mingdu.core.registers import Channel, Register
 from mingdu.metering import queries
+from mingdu.metering.closing.bucket import KIND as CLOSE_KIND
 from mingdu.metering.models import DayClosing, Installation, Meter, SealedPart, UsagePoint
 from mingdu.metering.operations import accept_readings
 from mingdu.metering.readings import CurveColumns, Intent
@@ -71,9 +72,8 @@ def act(twins: Twins, do: Callable[[Any], Any]) -> None:
     do(twins.twin)
 
 
-def ledger_run(kind: str, at: datetime) -> None:
-    parameters = {"month": MONTH.isoformat(), "by": "system"}
-    run = ledger.start_run(kind, at.isoformat(), [0], by=SYSTEM, at=at, parameters=parameters)
+def run_all(kind: str, buckets: list[int], parameters: dict[str, Any], at: datetime) -> None:
+    run = ledger.start_run(kind, at.isoformat(), buckets, by=SYSTEM, at=at, parameters=parameters)
     assert ledger.finish_run(run.pk, at).is_done, ledger.errors(run.pk)
 
 
@@ -196,11 +196,15 @@ def _do(twins: Twins, what: str, step: tuple[int, int, int, int], at: datetime) 
         read_at = midnight(SHORT[step[0]])
         digits = [step[1], 2 * step[1]]
         act(twins, lambda net: _correct(net, digits, read_at, at))
+    elif what == "close":
+        days = {"first": SHORT[0].isoformat(), "last": SHORT[-1].isoformat(), "by": "system"}
+        run_all(CLOSE_KIND, [0, 1], days, at)
     else:
         # What is sealed has been closed before.
         close_month((0, 1), at)
-        if what != "close":
-            ledger_run({"seal": SEAL_KIND, "unseal": UNSEAL_KIND}[what], at)
+        run_all(
+            {"seal": SEAL_KIND, "unseal": UNSEAL_KIND}[what], [0], {"month": f"{MONTH}", "by": "system"}, at
+        )
 
 
 def _correct(network: Any, digits: list[int], read_at: datetime, at: datetime) -> None:

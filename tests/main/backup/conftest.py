@@ -14,6 +14,14 @@ from mingdu.main.database import start
 from mingdu.main.environment import Environment
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_programs() -> Iterator[None]:
+    """The yard's cluster is of the wheel's programs, whatever the other tests run with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MINGDU_PG_BIN", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="mgb", dir="/tmp"))

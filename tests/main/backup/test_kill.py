@@ -31,9 +31,7 @@ def begin(yard: Yard) -> subprocess.Popen[bytes]:
         **os.environ, "MINGDU_DATA": str(yard.environment.data_folder),
         "MINGDU_BACKUP": str(yard.target.folder),
     }  # fmt: skip
-    # The yard's cluster is of the wheel's programs, whatever the other tests run with.
-    for name in ("DATABASE_URL", "MINGDU_PG_BIN"):
-        environment.pop(name, None)
+    environment.pop("DATABASE_URL", None)
     command = [sys.executable, "-m", "mingdu.main.cli", "backup", "run", "--full"]
     return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import partial
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,6 @@ from mingdu.base.roles import Role
 from mingdu.main.cli import verify
 from mingdu.metering.exchange import ExchangeFormat
 from mingdu.rulebook.folders import find_rules_folder
-from mingdu.rulebook.validation import validation_rules_on
 
 pytestmark = [pytest.mark.database, pytest.mark.long]
 
@@ -135,18 +133,12 @@ def homes(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     from mingdu.base.actors import SYSTEM
     from mingdu.customers.models import Account
     from mingdu.customers.operations import register_customers
-    from mingdu.metering.closing import bucket
     from mingdu.metering.operations import How, close_days, import_exchange, make_months, register_network
     from mingdu.rounds.operations import register_books
 
     folder = tmp_path_factory.mktemp("homes")
     rules = rules_of_then(tmp_path_factory.mktemp("rules"))
-    with (
-        override_settings(TIME_ZONE=LONDON.key, ZONE=LONDON, RULES_FOLDER=rules),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        # The day close asks the checkout for its rules, which begin in 2025; here it asks the test's folder.
-        patch.setattr(bucket, "validation_rules_on", partial(validation_rules_on, rules_folder=rules))
+    with override_settings(TIME_ZONE=LONDON.key, ZONE=LONDON, RULES_FOLDER=rules):
         make_months(FIRST, by=SYSTEM, at=NOW, months=37)
         rows = network()
         register_network(rows, by=SYSTEM, at=NOW)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 
 from mingdu.base.database import transaction_connection
 from mingdu.base.ledger_work import LedgerBucket, LedgerRun
@@ -109,4 +110,4 @@ def _write(conn: Connection, fetched: BucketDays, closed: ClosedDays, origin: Or
 
 
 def _ground(step: Step) -> Ground:
-    return Ground(validation_rules_on(step.first), holiday_calendar().working)
+    return Ground(validation_rules_on(step.first, settings.RULES_FOLDER), holiday_calendar().working)

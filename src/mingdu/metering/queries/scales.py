@@ -8,23 +8,13 @@ import numpy as np
 
 from mingdu.core.instants import aware, microseconds
 from mingdu.core.types import Ints, Times
-from mingdu.metering.store.columns import Connection, fetch_row, ints
+from mingdu.metering.store.columns import Connection
+from mingdu.metering.store.profiles import latest_decimals
 
 from .points import installations_between
 
 # A point that has not been read for longer starts afresh.
 NEAR_DAYS: Final = 62
-
-_NEAR = """
-    SELECT string_agg(int8send(usage_point_id), ''), string_agg(int8send(decimals), '')
-    FROM (
-        SELECT DISTINCT ON (usage_point_id) usage_point_id, decimals::bigint
-        FROM metering_curve
-        WHERE usage_point_id = ANY(%s) AND channel = %s
-          AND day >= (date '1970-01-01' + %s::int) AND day < (date '1970-01-01' + %s::int)
-        ORDER BY usage_point_id, day DESC, version DESC
-    ) AS latest
-"""
 
 
 def decimals_near(
@@ -36,9 +26,8 @@ def decimals_near(
     days     first and past-the-end day number; NEAR_DAYS before and behind are looked at as well
     returns  by usage point; those without a curve are not in it
     """
-    asked = (np.unique(usage_point_ids), channel, days[0] - NEAR_DAYS, days[1] + NEAR_DAYS)
-    points, decimals = map(ints, fetch_row(conn, _NEAR, asked))
-    return dict(zip(points.tolist(), decimals.tolist(), strict=True))
+    points = np.unique(usage_point_ids)
+    return latest_decimals(conn, points, channel, days[0] - NEAR_DAYS, days[1] + NEAR_DAYS)
 
 
 def multipliers_at(conn: Connection, usage_point_ids: Ints, instants: Times) -> Ints:

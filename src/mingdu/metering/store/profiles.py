@@ -50,6 +50,17 @@ _UNUSUAL = f"""{_PACKED}
 _ALL = f"""{_PACKED}
     WHERE channel = %s AND usage_point_id = ANY(%s) AND day >= {_DAY} AND day < {_DAY}"""
 
+_LATEST = f"""
+    SELECT {SEALED}, string_agg(int8send(usage_point_id), ''),
+           string_agg(int8send((day - date '1970-01-01')::bigint), ''), string_agg(int2send(version), ''),
+           string_agg(int2send(decimals), '')
+    FROM (
+        SELECT DISTINCT ON (usage_point_id) usage_point_id, day, version, decimals FROM metering_curve
+        WHERE channel = %s AND usage_point_id = ANY(%s) AND day >= {_DAY} AND day < {_DAY}
+        ORDER BY usage_point_id, day DESC, version DESC
+    ) AS latest
+"""
+
 
 @dataclass(frozen=True)
 class Profiles:
@@ -117,6 +128,30 @@ def profiles_between(
     order = np.argsort(day, kind="stable")
     main[:, np.searchsorted(ids, point[order])] = minutes[order], decimals[order]
     return Profiles(ids, point, day, minutes, decimals, main[0], main[1])
+
+
+def latest_decimals(
+    conn: Connection, ids: Ints, channel: int, first_day: int, past_day: int
+) -> dict[int, int]:
+    """
+    Return the decimals of the latest stored curve of each point in the days first_day ≤ day < past_day.
+
+    ids      int64 (point,)  sorted
+    returns  by usage point; those without a curve are not in it
+    """
+    asked = *wanted_days((first_day, past_day - 1), ids), channel, ids, first_day, past_day
+    sealed, point, day, version, decimals = fetch_row(conn, _LATEST, asked)
+    found = [np.stack([ints(point), ints(day), small_ints(version), small_ints(decimals)])]
+    for part in parts_of(Part.CURVES, sealed):
+        rows = read_curves(part, part.holds(ids), channels=(channel, channel), with_values=False)
+        if rows is not None:
+            inside = (rows.channel == channel) & np.isin(rows.usage_point_id, ids)
+            inside &= (rows.day >= first_day) & (rows.day < past_day)
+            found.append(np.stack([rows.usage_point_id, rows.day, rows.version, rows.decimals])[:, inside])
+    point, day, version, decimals = np.concatenate(found, axis=1)
+    order = np.lexsort((version, day))
+    # Written last, the latest stands.
+    return dict(zip(point[order].tolist(), decimals[order].tolist(), strict=True))
 
 
 _NOTHING = np.zeros((4, 0), dtype=np.int64)

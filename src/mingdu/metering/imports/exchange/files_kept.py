@@ -58,6 +58,7 @@ def kept_path(sha256: str) -> Path:
 def tell_progress(number: int, values: int) -> None:
     """Say how many values of an import have come to the door, for whoever looks at its page."""
     path = _progress_path(number)
+    path.parent.mkdir(exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}")
     part.write_text(json.dumps(values), "utf-8")
     part.replace(path)
@@ -94,4 +95,5 @@ def _folder() -> Path:
 
 
 def _progress_path(number: int) -> Path:
-    return _folder() / f"{number}.progress"
+    # Not among the attachments: what comes and goes there would trouble a backup.
+    return Path(settings.ENVIRONMENT.data_folder) / "imports" / f"{number}.progress"
