@@ -55,6 +55,8 @@ PAGES = (
     Page("explain_finding", "readings/{finding}/explain/", ("metering.explain_finding",), posts=True),
     Page("edit_register", "readings/{finding}/edit/", ("metering.correct_readings",), posts=True),
     Page("order_reread", f"readings/{NO_SUCH}/reread/", ("rounds.order_reread",), posts=True),
+    Page("rules", "rules/", ("metering.explain_finding",)),
+    Page("rule", "rules/SPIKE/", ("metering.explain_finding",)),
     Page("imports", "imports/", ("metering.accept_readings",)),
     Page("import", f"imports/{NO_SUCH}/", ("metering.accept_readings",)),
     Page("import_progress", f"imports/{NO_SUCH}/progress/", ("metering.accept_readings",)),
