@@ -19,9 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
 import numpy as np
-import pandas as pd
 
 from bench.own_database import own_database
 from mingdu.core.clock import day_number
@@ -225,6 +223,8 @@ def block_ms(ids: Ints, total: int, count: int) -> float:
 
 def total_by_duckdb(paths: list[str]) -> int:
     """Sum the sealed files by DuckDB alone."""
+    import duckdb
+
     row = duckdb.execute("SELECT sum(list_sum(values)) FROM read_parquet(?)", [paths]).fetchone()
     assert row is not None
     return int(row[0])
@@ -232,6 +232,9 @@ def total_by_duckdb(paths: list[str]) -> int:
 
 def peer(ids: Ints, values: Ints, total: int) -> tuple[float, int]:
     """Write one row a reading by DuckDB; returns seconds and bytes."""
+    import duckdb
+    import pandas as pd
+
     count = len(ids)
     begin = np.datetime64("2026-02-28T16:00", "us") + np.arange(DAYS * POINTS) * np.timedelta64(15, "m")
     rows = pd.DataFrame(

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
-import pandas as pd
 import pytest
 from pyarrow import parquet
 
@@ -35,6 +33,8 @@ def files(network: Any) -> Iterator[dict[str, SealedFile]]:
 
 
 def test_duckdb_sums_what_we_sum(network: Any, files: dict[str, SealedFile]) -> None:
+    import duckdb
+
     block = queries.curves(reading_connection(), np.array(network.points), MONTH, len(DAYS))
     statement = """
         SELECT usage_point, count(*), sum(list_sum(values)), sum(len(list_filter(quality, lambda q: q = ?)))
@@ -50,6 +50,8 @@ def test_duckdb_sums_what_we_sum(network: Any, files: dict[str, SealedFile]) -> 
 
 
 def test_the_guides_query_runs(files: dict[str, SealedFile]) -> None:
+    import duckdb
+
     guide = (Path(__file__).parents[2] / "docs" / "guides" / "seal-a-month.md").read_text("utf-8")
     query = guide.partition("```sql\n")[2].partition("```")[0].replace("FILES", str(files["curves"].path))
     found = duckdb.execute(query).fetchall()
@@ -58,6 +60,8 @@ def test_the_guides_query_runs(files: dict[str, SealedFile]) -> None:
 
 
 def test_pandas_reads_values_units_and_instants(files: dict[str, SealedFile]) -> None:
+    import pandas as pd
+
     registers = pd.read_parquet(files["registers"].path)
     first = registers[(registers.usage_point == "P0") & (registers.register == "TOTAL")].iloc[3]
     assert (first.digits / 10**first.decimals, first.unit, first.version) == (3.0, "kWh", 1)
