@@ -73,8 +73,8 @@ def create(page: Page) -> str:
 
 
 def give(page: Page, role: str) -> None:
-    page.get_by_label("角色:").select_option(role)
-    page.get_by_label("单位:").select_option(label="　青柳供电所")
+    page.get_by_label("角色", exact=True).select_option(role)
+    page.get_by_label("单位", exact=True).select_option(label="　青柳供电所")
     page.get_by_role("button", name="授予", exact=True).click()
 
 

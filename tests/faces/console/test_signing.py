@@ -57,9 +57,10 @@ def test_the_menu_shows_what_one_may_open(utility: Utility) -> None:
         )
 
     assert menu("clerk") == {
-        "", "tasks/", "board/", "readings/", "cycles/", "visits/", "runs/", "bills/", "payments/", "cases/",
+        "", "tasks/", "board/", "readings/", "cycles/", "visits/", "rules/", "imports/", "runs/", "bills/",
+        "payments/", "cases/",
     }  # fmt: skip
-    assert menu("reader") == {"", "tasks/", "board/", "cycles/"}
+    assert menu("reader") == {"", "tasks/", "board/", "cycles/", "imports/"}
     assert menu("administrator") >= {"", "tasks/", "outbox/", "people/", "audit/"}
     assert not menu("administrator") & {"runs/", "cases/", "callbacks/"}
 

@@ -42,7 +42,7 @@ def save_mapping(name: str, mapping: Mapping, *, by: Actor, at: datetime) -> int
             row = ColumnMapping.objects.create(
                 name=name, mapping=mapping.as_json(), created_by=by.id, created_at=at
             )
-            _record(by, "metering.save_mapping", row, at)
+            audit.record(by, "metering.save_mapping", _thing(row), at=at, details=_details(row))
     except IntegrityError as taken:
         raise BadMappingName(f"{name!r} is taken", name=name) from taken
     return int(row.pk)
@@ -57,7 +57,9 @@ def rename_mapping(name: str, new_name: str, *, by: Actor, at: datetime) -> None
             row = _in_use(name)
             row.name = new_name
             row.save(update_fields=["name"])
-            _record(by, "metering.rename_mapping", row, at, before=name)
+            audit.record(
+                by, "metering.rename_mapping", _thing(row), at=at, details=_details(row, before=name)
+            )
     except IntegrityError as taken:
         raise BadMappingName(f"{new_name!r} is taken", name=new_name) from taken
 
@@ -69,7 +71,7 @@ def retire_mapping(name: str, *, by: Actor, at: datetime) -> None:
     row = _in_use(name)
     row.retired_by, row.retired_at = by.id, at
     row.save(update_fields=["retired_by", "retired_at"])
-    _record(by, "metering.retire_mapping", row, at)
+    audit.record(by, "metering.retire_mapping", _thing(row), at=at, details=_details(row))
 
 
 @transaction.atomic
@@ -98,6 +100,9 @@ def _check(name: str) -> None:
         raise BadMappingName(f"{name[:80]!r} is no name for a mapping", name=name[:80])
 
 
-def _record(by: Actor, verb: str, row: ColumnMapping, at: datetime, *, before: str = "") -> None:
-    details = {"name": row.name} | ({"before": before} if before else {})
-    audit.record(by, verb, f"column_mapping:{row.pk}", at=at, details=details)
+def _thing(row: ColumnMapping) -> str:
+    return f"column_mapping:{row.pk}"
+
+
+def _details(row: ColumnMapping, *, before: str = "") -> dict[str, str]:
+    return {"name": row.name} | ({"before": before} if before else {})
